@@ -118,7 +118,7 @@ class Policy(Protocol):
         """Initial parameters [P]."""
 
     def log_probs(self, candidate: Candidate, observations: Floats, actions: Floats) -> Floats:
-        """log pi(a_t | s_t) [N]."""
+        """Log pi(a_t | s_t) [N]."""
 
     def score(
         self, candidate: Candidate, observations: Floats, actions: Floats, weights: Floats
@@ -128,7 +128,7 @@ class Policy(Protocol):
     def episode_scores(
         self, candidate: Candidate, observations: Floats, actions: Floats, lengths: Integers
     ) -> Floats:
-        """sum over the steps of each episode of grad log pi [E, P]."""
+        """Sum over the steps of each episode of grad log pi [E, P]."""
 
     def fisher_product(self, candidate: Candidate, observations: Floats, vector: Floats) -> Floats:
         """Fisher information of the actions, averaged over the observations, times a vector [P] -> [P]."""

@@ -12,9 +12,13 @@ A generator is an array of four uint64: state (high, low) and increment (high, l
 from __future__ import annotations
 
 import math
+from typing import TypeAlias
 
 import numpy as np
 from numba import njit, uint32, uint64
+from numpy.typing import NDArray
+
+Words: TypeAlias = NDArray[np.uint64]
 
 _INIT_A, _MULT_A = uint32(0x43B0D7E5), uint32(0x931E8875)
 _INIT_B, _MULT_B = uint32(0x8B51F9DD), uint32(0x58F38DED)
@@ -25,7 +29,7 @@ _GOLDEN = uint64(0x9E3779B97F4A7C15)
 
 
 @njit(inline="always")
-def _hash(value, constant, multiplier):  # type: ignore[no-untyped-def]
+def _hash(value: int, constant: int, multiplier: int) -> tuple[int, int]:
     """One hashing step of SeedSequence: the hashed word and the next constant."""
     value = uint32(value ^ constant)
     constant = uint32(constant * multiplier)
@@ -34,13 +38,13 @@ def _hash(value, constant, multiplier):  # type: ignore[no-untyped-def]
 
 
 @njit(inline="always")
-def _mix(x, y):  # type: ignore[no-untyped-def]
+def _mix(x: int, y: int) -> int:
     result = uint32(uint32(_MIX_L * x) - uint32(_MIX_R * y))
     return uint32(result ^ (result >> uint32(16)))
 
 
-@njit(cache=False)
-def seed_words(seed, words):  # type: ignore[no-untyped-def]
+@njit
+def seed_words(seed: int, words: Words) -> None:
     """Fill `words` [4] uint64 with `SeedSequence(seed).generate_state(4, np.uint64)`; seed below 2**64."""
     pool = np.empty(4, np.uint32)
     constant = _INIT_A
@@ -60,7 +64,7 @@ def seed_words(seed, words):  # type: ignore[no-untyped-def]
 
 
 @njit(inline="always")
-def _multiply_high(x, y):  # type: ignore[no-untyped-def]
+def _multiply_high(x: int, y: int) -> int:
     """High 64 bits of the 128-bit product."""
     x_low, x_high = x & _MASK, x >> uint64(32)
     y_low, y_high = y & _MASK, y >> uint64(32)
@@ -71,8 +75,8 @@ def _multiply_high(x, y):  # type: ignore[no-untyped-def]
 
 
 @njit(inline="always")
-def _advance(generator):  # type: ignore[no-untyped-def]
-    """state <- state * multiplier + increment, modulo 2**128."""
+def _advance(generator: Words) -> None:
+    """State <- state * multiplier + increment, modulo 2**128."""
     high, low = generator[0], generator[1]
     product_high = _multiply_high(low, _MULTIPLIER_LOW) + high * _MULTIPLIER_LOW + low * _MULTIPLIER_HIGH
     product_low = low * _MULTIPLIER_LOW
@@ -83,7 +87,7 @@ def _advance(generator):  # type: ignore[no-untyped-def]
 
 
 @njit
-def seed_generator(seed, generator):  # type: ignore[no-untyped-def]
+def seed_generator(seed: int, generator: Words) -> None:
     """Set `generator` [4] to the state of `np.random.PCG64(seed)`."""
     words = np.empty(4, np.uint64)
     seed_words(uint64(seed), words)
@@ -100,7 +104,7 @@ def seed_generator(seed, generator):  # type: ignore[no-untyped-def]
 
 
 @njit
-def next_word(generator):  # type: ignore[no-untyped-def]
+def next_word(generator: Words) -> int:
     """The next 64 random bits."""
     _advance(generator)
     value = generator[0] ^ generator[1]
@@ -109,20 +113,20 @@ def next_word(generator):  # type: ignore[no-untyped-def]
 
 
 @njit
-def uniform(generator):  # type: ignore[no-untyped-def]
+def uniform(generator: Words) -> float:
     """A double in [0, 1), as `Generator.random()`."""
     return (next_word(generator) >> uint64(11)) * (1.0 / 9007199254740992.0)
 
 
 @njit
-def normal(generator):  # type: ignore[no-untyped-def]
+def normal(generator: Words) -> float:
     """A standard normal by Box and Muller (1958): two uniforms a draw, nothing kept between draws."""
     radius = math.sqrt(-2.0 * math.log(1.0 - uniform(generator)))
     return radius * math.cos(2.0 * math.pi * uniform(generator))
 
 
 @njit
-def episode_seed(seed, episode):  # type: ignore[no-untyped-def]
+def episode_seed(seed: int, episode: int) -> int:
     """The 63-bit seed of one episode of a request: a SplitMix64 hash, so neighbouring seeds share nothing."""
     value = uint64(seed) + (uint64(episode) + uint64(1)) * _GOLDEN
     value = (value ^ (value >> uint64(30))) * uint64(0xBF58476D1CE4E5B9)
