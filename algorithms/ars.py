@@ -1,0 +1,107 @@
+"""Augmented random search: finite differences along random directions, in units of the returns' own deviation.
+
+H. Mania, A. Guy and B. Recht, "Simple random search provides a competitive approach to reinforcement learning" (2018),
+Algorithm 2; details from its published code (`code/ars.py`, `code/filter.py`). The four variants are settings:
+
+    V1     normalise=False, top=0      V1-t   normalise=False, top=b
+    V2     normalise=True,  top=0      V2-t   normalise=True,  top=b
+
+    θ += α / (b σ_R) Σ (r+ - r-) ε     over the b directions with the largest max(r+, r-); σ_R over their 2b returns
+
+As in that code, directions tied with the b-th are kept too and b is the number kept; the two candidates of a
+direction share no random numbers unless `common_random_numbers` says so; the normaliser of V2 has seen all training
+observations before this turn and is frozen within it; `shift` is subtracted from every training reward.
+
+Where the code divides 0 by 0 (all kept returns equal, σ_R = 0) there is no step. A direction with a diverged candidate
+is dropped, and so is what that candidate saw; a turn in which no direction is left changes nothing.
+Deviation: the search begins at the policy's own start; the paper's zero is the start of a linear policy, but for a
+network it is a point at which every antithetic difference vanishes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+
+from harness.interface import Candidate, Floats, Integers, Metrics, Outcome, Policy, Request, Scaler, Turn
+from harness.parts.moments import Moments, empty, identity, merge, scaler
+from harness.streams import draw_seeds
+
+
+class State(NamedTuple):
+    """The centre of the search, and what has been observed."""
+
+    theta: Floats  # [P] M
+    moments: Moments  # of all training observations; stays empty in V1
+
+
+@dataclass(frozen=True)
+class Ars:
+    """`step_size` is in units of the returns' deviation: with one direction every step is exactly 2 α ε or -2 α ε."""
+
+    family: ClassVar[str] = "gradient-free"
+    explores: ClassVar[bool] = False
+
+    policy: Policy
+    directions: int = 8  # N, two candidates each
+    top: int = 0  # b, directions that are used; 0: all
+    episodes: int = 1  # of each candidate
+    step_size: float = 0.02  # α
+    noise: float = 0.03  # ν
+    normalise: bool = False  # V2: observations in units of their own deviation
+    shift: float = 0.0  # survival bonus taken off every reward
+    common_random_numbers: bool = False  # between the two candidates of a direction
+
+    def init(self, rng: np.random.Generator) -> State:
+        """The policy's own start, nothing observed."""
+        return State(self.policy.init(rng), empty(self.policy.space.observations))
+
+    def ask(self, state: State, turn: Turn) -> tuple[Request, ...]:
+        """N candidates at θ + ν ε, then N at θ - ν ε."""
+        steps = self.noise * self._directions(turn)  # [N, P]
+        thetas = np.vstack([state.theta + steps, state.theta - steps])  # [2N, P]
+        seeds = draw_seeds(turn.rng("seeds"), len(thetas))  # [2N]
+        if self.common_random_numbers:
+            seeds[self.directions :] = seeds[: self.directions]
+        return (Request(thetas, seeds, self._scaler(state), self.episodes, moments=self.normalise),)
+
+    def tell(self, state: State, outcomes: tuple[Outcome, ...], turn: Turn) -> tuple[State, Metrics]:
+        """One step, and the observations of this turn for the next."""
+        (outcome,) = outcomes
+        scores = (outcome.returns - self.shift * outcome.lengths).mean(axis=1)  # [2N]
+        pairs = scores.reshape(2, self.directions).T  # [N, 2] r+, r-
+        kept = self._kept(pairs)
+        if len(kept) == 0:
+            return state, {"sigma_R": 0.0, "step_norm": 0.0, "kept": 0.0}
+        sigma_r = float(pairs[kept].std())  # σ_R
+        theta = state.theta  # [P]
+        if sigma_r > 0:
+            differences = pairs[kept, 0] - pairs[kept, 1]  # [b]
+            step = differences @ self._directions(turn)[kept]  # [P]
+            theta = theta + self.step_size / (len(kept) * sigma_r) * step
+        moments = state.moments
+        for sums in outcome.moments[np.isfinite(scores)] if self.normalise else ():
+            moments = merge(moments, sums)
+        step_norm = float(np.linalg.norm(theta - state.theta))
+        return State(theta, moments), {"sigma_R": sigma_r, "step_norm": step_norm, "kept": float(len(kept))}
+
+    def solution(self, state: State) -> Candidate:
+        """The centre, with the newest normaliser."""
+        return Candidate(state.theta, self._scaler(state))
+
+    def _directions(self, turn: Turn) -> Floats:
+        """ε [N, P], the same in ask and tell."""
+        return turn.rng("directions").standard_normal((self.directions, self.policy.dim))
+
+    def _kept(self, pairs: Floats) -> Integers:
+        """Which of the directions [N, 2] are used: the best b of the finite ones, and those tied with the b-th."""
+        finite = np.flatnonzero(np.isfinite(pairs).all(axis=1))
+        best = pairs[finite].max(axis=1)  # [<= N]
+        if 0 < self.top < len(best):
+            finite = finite[best >= np.sort(best)[-self.top]]
+        return finite
+
+    def _scaler(self, state: State) -> Scaler:
+        return scaler(state.moments) if self.normalise else identity(self.policy.space.observations)

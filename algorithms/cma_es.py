@@ -1,0 +1,115 @@
+"""CMA-ES, through the library of its author: the shape of the Gaussian is learnt too.
+
+N. Hansen, "The CMA evolution strategy: a tutorial" (2016, arXiv:1604.00772), in its `cma` package: rank-one and rank-μ
+update with negative weights, cumulative step-size adaptation. In many dimensions the full matrix is too large and only
+its diagonal is learnt: R. Ros and N. Hansen, "A simple modification in CMA-ES achieving linear time and space
+complexity" (2008).
+
+The library keeps its state and its generator inside. Here the state is plain arrays: every ask and every tell builds
+the library's object anew around them and has it draw from this turn's address, so tell draws again the sample of ask,
+and the library's update does the rest. A test holds this equal to one object used throughout.
+
+Only the order of the returns counts: a diverged candidate is the worst, equal ones stand in the order asked (a sort of
+ours, the same on every machine), and a turn in which all diverged changes nothing.
+Deviation: the covariance is decomposed in every turn; the library's default waits when P is in the hundreds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from harness.interface import Candidate, Floats, Metrics, Outcome, Policy, Request, Turn
+from harness.parts.moments import identity
+from harness.streams import draw_seeds
+
+
+class State(NamedTuple):
+    """N(mean, sigma² C), and the two evolution paths."""
+
+    generation: int  # g
+    mean: Floats  # [P] m
+    sigma: float  # σ
+    shape: Floats  # [P, P] covariance C; on the diagonal: standard deviations [P]
+    path: Floats  # [P] p_c
+    sigma_path: Floats  # [P] p_σ
+
+
+@dataclass(frozen=True)
+class CmaEs:
+    """The library's own constants, but for those that a study may want to set."""
+
+    family: ClassVar[str] = "gradient-free"
+    explores: ClassVar[bool] = False
+
+    policy: Policy
+    population: int = 0  # λ; 0: 4 + ⌊3 ln P⌋ (eq. 48)
+    episodes: int = 1  # of each candidate
+    sigma: float = 1.0  # σ at the start
+    diagonal_above: int = 128  # the largest P with a full covariance
+
+    def init(self, rng: np.random.Generator) -> State:
+        """A sphere around the policy's own start."""
+        dim = self.policy.dim
+        shape = np.ones(dim) if self._diagonal else np.eye(dim)  # [P] or [P, P]
+        return State(0, self.policy.init(rng), self.sigma, shape, np.zeros(dim), np.zeros(dim))
+
+    def ask(self, state: State, turn: Turn) -> tuple[Request, ...]:
+        """A sample of λ candidates."""
+        thetas = np.array(self._library(state, turn).ask())  # [λ, P]
+        seeds = draw_seeds(turn.rng("seeds"), len(thetas))  # [λ]
+        return (Request(thetas, seeds, identity(self.policy.space.observations), self.episodes),)
+
+    def tell(self, state: State, outcomes: tuple[Outcome, ...], turn: Turn) -> tuple[State, Metrics]:
+        """The library's update on the order of the returns."""
+        (outcome,) = outcomes
+        scores = outcome.returns.mean(axis=1)  # [λ]
+        if np.isfinite(scores).any():
+            library = self._library(state, turn)
+            sample = library.ask()  # [λ, P] as in ask
+            losses = np.argsort(np.argsort(-scores, kind="stable"), kind="stable")  # [λ] 0 the best, no two equal
+            library.tell(sample, losses.astype(float))
+            state = self._state(library)
+        return state, {"sigma": state.sigma}
+
+    def solution(self, state: State) -> Candidate:
+        """The mean."""
+        return Candidate(state.mean, identity(self.policy.space.observations))
+
+    @property
+    def _diagonal(self) -> bool:
+        return self.policy.dim > self.diagonal_above
+
+    def _library(self, state: State, turn: Turn) -> Any:
+        """The library's object in this state, drawing from this turn's address."""
+        import cma  # takes two seconds, so only runs of CMA-ES pay for it
+
+        rng = turn.rng("sample")
+        options = {
+            "popsize": self.population or 4 + int(3 * np.log(self.policy.dim)),
+            "randn": lambda rows, columns: rng.standard_normal((rows, columns)),
+            "seed": np.nan,  # else NumPy's global generator would be seeded
+            "AdaptSigma": cma.sigma_adaptation.CMAAdaptSigmaCSA,  # also above 300 parameters
+            "CMA_diagonal": self._diagonal,
+            "updatecovwait": 0,  # decompose in every turn: C alone is the state
+            "conditioncov_alleviate": None,  # would change coordinates behind our back
+            "verbose": -9,
+        }
+        library = cma.CMAEvolutionStrategy(state.mean, self.sigma, options)
+        library.countiter = library.sm.count_tell = state.generation
+        library.sigma = state.sigma
+        library.pc = state.path.copy()
+        library.adapt_sigma.ps = state.sigma_path.copy()
+        if self._diagonal:
+            library.sigma_vec = cma.transformations.DiagonalDecoding(state.shape)
+        else:
+            library.sm.C = state.shape.copy()
+        return library
+
+    def _state(self, library: Any) -> State:
+        """What the library must remember, as arrays."""
+        shape = library.sigma_vec.scaling if self._diagonal else library.sm.C
+        paths = library.pc, library.adapt_sigma.ps
+        return State(library.countiter, library.mean, float(library.sigma), shape, *paths)

@@ -1,0 +1,110 @@
+"""Natural policy gradient: the steepest step per unit of change in the policy, not in its parameters.
+
+    θ ← θ + √(2δ / gᵀF⁻¹g) F⁻¹ g,    F = E[∇log π ∇log πᵀ]
+
+Sources: S. Kakade, "A Natural Policy Gradient" (2001), eqs. 1-2; A. Rajeswaran et al., "Towards Generalization and
+Simplicity in Continuous Control" (arXiv:1703.02660), eqs. 4-5 and Algorithm 1; the step length as in J. Schulman et al.,
+"Trust Region Policy Optimization" (arXiv:1502.05477), appendix C: to second order KL(old, new) = ½ sᵀF s = δ.
+
+F is never formed: conjugate gradients solve (F + damping) x = g with products F v (M. R. Hestenes and E. Stiefel,
+"Methods of conjugate gradients for solving linear systems", 1952). Advantages are GAE with a linear-feature value
+function, fitted to the batch before, which also stands for the rest of an episode that the horizon cut.
+
+Deviation: no line search after the step (TRPO's); KL is a metric instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+
+from harness.interface import Candidate, Floats, Metrics, Outcome, Policy, Request, Trajectory, Turn
+from harness.parts import baselines, returns
+from harness.parts.sampling import recorded, sampled, unscaled
+
+
+class State(NamedTuple):
+    """Where the search stands."""
+
+    theta: Floats  # [P]
+    value: Floats  # [F] weights of the value function
+
+
+@dataclass(frozen=True)
+class NaturalGradient:
+    """Settings."""
+
+    policy: Policy
+    episodes: int = 10  # N
+    divergence: float = 0.025  # δ, in nats
+    damping: float = 1e-4  # added to the diagonal of F
+    iterations: int = 10  # of conjugate gradients
+    discount: float = 0.995  # γ
+    decay: float = 0.97  # λ
+
+    family: ClassVar[str] = "policy-gradient"
+    explores: ClassVar[bool] = True
+
+    def init(self, rng: np.random.Generator) -> State:
+        """A value of zero everywhere."""
+        return State(self.policy.init(rng), np.zeros(baselines.feature_count(self.policy.space.observations)))
+
+    def ask(self, state: State, turn: Turn) -> tuple[Request, ...]:
+        """N episodes of the policy."""
+        return (sampled(self.solution(state), turn, episodes=self.episodes),)
+
+    def tell(self, state: State, outcomes: tuple[Outcome, ...], turn: Turn) -> tuple[State, Metrics]:
+        """One natural step; only then the value function learns from this batch."""
+        taken = recorded(outcomes[0])
+        candidate = self.solution(state)
+        advantages, value = self._judged(state, taken)  # [N], [F]
+        gradient = self.policy.score(candidate, taken.observations, taken.actions, advantages) / advantages.size  # [P]
+
+        def curvature(vector: Floats) -> Floats:
+            return self.policy.fisher_product(candidate, taken.observations, vector) + self.damping * vector
+
+        direction = conjugate_gradients(curvature, gradient, self.iterations)  # [P] F⁻¹ g
+        slope = float(gradient @ direction)  # gᵀ F⁻¹ g
+        length = np.sqrt(2.0 * self.divergence / slope) if slope > 0.0 else 0.0  # a flat batch moves nothing
+        theta = state.theta + length * direction  # [P]
+        return State(theta, value), {"gradient_norm": float(np.linalg.norm(gradient)), "kl": self._kl(theta, taken)}
+
+    def solution(self, state: State) -> Candidate:
+        """The current policy."""
+        return unscaled(self.policy, state.theta)
+
+    def _judged(self, state: State, taken: Trajectory) -> tuple[Floats, Floats]:
+        """Advantages with mean 0 and deviation 1 [N], and the value function of the next turn [F]."""
+        features = baselines.value_features(taken.observations, returns.times(taken.lengths))  # [N, F]
+        values = features @ state.value  # [N]
+        final_values = baselines.value_features(taken.final_observations, taken.lengths) @ state.value  # [E]
+        judge = partial(
+            returns.advantages, taken.rewards, values, final_values, taken.terminated, taken.lengths, self.discount
+        )
+        raw, whole = judge(decay=self.decay), judge(decay=1.0)  # [N], [N] with λ = 1: all the rewards to go
+        return (raw - raw.mean()) / (raw.std() + 1e-8), baselines.fit_values(features, whole + values)
+
+    def _kl(self, theta: Floats, taken: Trajectory) -> float:
+        """Sampled divergence of the old policy from the new one, in nats per step."""
+        after = self.policy.log_probs(unscaled(self.policy, theta), taken.observations, taken.actions)  # [N]
+        return float((taken.log_probs - after).mean())
+
+
+def conjugate_gradients(product: Callable[[Floats], Floats], target: Floats, iterations: int) -> Floats:
+    """x [P] with product(x) = target [P], for a symmetric positive definite product; exact after P iterations."""
+    solution, residual, direction = np.zeros_like(target), target, target  # [P], [P], [P]
+    square = float(residual @ residual)
+    floor = 1e-20 * square  # the residual is ten digits smaller than the target
+    for _ in range(iterations):
+        if square <= floor:
+            break
+        image = product(direction)  # [P]
+        step = square / float(direction @ image)
+        solution, residual = solution + step * direction, residual - step * image
+        square, previous = float(residual @ residual), square
+        direction = residual + square / previous * direction
+    return solution

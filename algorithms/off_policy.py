@@ -1,0 +1,151 @@
+"""Off-policy policy gradient: episodes of past policies are used again, weighted by how likely they are now.
+
+    ∇E[R] ≈ 1/N Σ_{τ~Q} P_π(τ)/Q(τ) (R(τ) - b) ∇log P_π(τ)
+
+    for iterations:
+        for episodes: collect with the current policy into the replay buffer
+        update the baseline
+        for batches: estimate the gradient on a sample of the buffer, take a step
+
+Sources: T. Jie and P. Abbeel, "On a Connection between Importance Sampling and the Likelihood Ratio Policy Gradient"
+(2010), eq. 3; weights and their sources in `harness/parts/importance.py`.
+
+The denominator Q is the mixture of all policies in the buffer, in the shares of their episodes ("mixture"), or the policy
+that made the episode ("own"). The mixture needs every episode's probability under each of B stored policies: B forward
+passes over the buffer a turn. Weights: "plain" w/N · "truncated" min(w, c)/N · "self_normalised" w/Σw ·
+"per_decision", where r_t is weighted by the steps up to t only and each action is credited with its reward to go.
+b is the mean return of the newest episodes, an episode's own left out (per decision: the mean reward to go).
+
+A batch of which too little counts (effective sample size) is skipped: a step on it would be noise.
+
+Deviation: the reward to go of "per_decision" is discounted from its own step, as in REINFORCE.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal, NamedTuple
+
+import numpy as np
+
+from harness.interface import Candidate, Floats, Metrics, Outcome, Policy, Request, Turn
+from harness.parts import adam, baselines, importance, replay, returns
+from harness.parts.adam import AdamState
+from harness.parts.replay import Buffer
+from harness.parts.sampling import recorded, sampled, unscaled
+
+
+class State(NamedTuple):
+    """Where the search stands."""
+
+    theta: Floats  # [P]
+    adam: AdamState
+    buffer: Buffer
+
+
+class Batch(NamedTuple):
+    """A sample of the buffer."""
+
+    episodes: Buffer  # E of them, N steps
+    behaviour: Floats  # [N] log Q(a_0 ... a_t)
+    baseline: Floats  # [N] b
+
+
+@dataclass(frozen=True)
+class OffPolicy:
+    """Settings."""
+
+    policy: Policy
+    episodes: int = 8  # collected in a turn
+    capacity: int = 32  # episodes in the buffer
+    batches: int = 4  # steps in a turn
+    batch: int = 16  # N, episodes sampled for a step
+    step_size: float = 0.01  # α
+    discount: float = 0.99  # γ
+    baseline: Literal["none", "average"] = "average"  # b
+    weights: Literal["plain", "truncated", "self_normalised", "per_decision"] = "self_normalised"
+    denominator: Literal["mixture", "own"] = "mixture"  # Q
+    truncation: float = 5.0  # c
+    least_effective: float = 0.2  # share of a batch that must count
+
+    family: ClassVar[str] = "policy-gradient"
+    explores: ClassVar[bool] = True
+
+    def init(self, rng: np.random.Generator) -> State:
+        """An empty buffer."""
+        return State(self.policy.init(rng), adam.init(self.policy.dim), replay.empty(self.policy))
+
+    def ask(self, state: State, turn: Turn) -> tuple[Request, ...]:
+        """Episodes of the current policy."""
+        return (sampled(self.solution(state), turn, episodes=self.episodes),)
+
+    def tell(self, state: State, outcomes: tuple[Outcome, ...], turn: Turn) -> tuple[State, Metrics]:
+        """Fill the buffer, update the baseline, take a step on each batch."""
+        buffer = replay.added(state.buffer, recorded(outcomes[0]), state.theta, self.capacity)
+        behaviour, baseline = self._behaviour(buffer), self._baseline(buffer)  # [N], [N]
+        state = state._replace(buffer=buffer)
+        rng = turn.rng("batches")
+        logs = []
+        for _ in range(self.batches):
+            count = buffer.lengths.size
+            chosen = rng.choice(count, size=min(self.batch, count), replace=False)  # [E]
+            rows = np.isin(returns.episode_numbers(buffer.lengths), chosen)  # [N]
+            state, log = self._step(state, Batch(replay.picked(buffer, chosen), behaviour[rows], baseline[rows]))
+            logs.append(log)
+        return state, {name: float(np.mean([log[name] for log in logs])) for name in logs[0]}
+
+    def solution(self, state: State) -> Candidate:
+        """The current policy."""
+        return unscaled(self.policy, state.theta)
+
+    def _step(self, state: State, batch: Batch) -> tuple[State, Metrics]:
+        """One step on a batch, or none if too little of it counts."""
+        episodes, candidate = batch.episodes, self.solution(state)
+        target = self.policy.log_probs(candidate, episodes.observations, episodes.actions)  # [N]
+        ratios = importance.ratios(importance.so_far(target, episodes.lengths), batch.behaviour)  # [N] w_{0:t}
+        whole = ratios[np.cumsum(episodes.lengths) - 1]  # [E] w
+        effective = importance.effective_size(whole) / whole.size
+        log = {
+            "effective_share": effective,
+            "largest_share": importance.largest_share(whole),
+            "clipped_share": float(np.mean(whole > self.truncation)),
+            "skipped": float(effective < self.least_effective),
+        }
+        if effective < self.least_effective:
+            return state, log
+        credit = self._credit(batch, ratios, whole)  # [N]
+        gradient = self.policy.score(candidate, episodes.observations, episodes.actions, credit)  # [P]
+        optimiser, theta = adam.ascend(state.adam, state.theta, gradient, self.step_size)
+        return state._replace(theta=theta, adam=optimiser), log
+
+    def _credit(self, batch: Batch, ratios: Floats, whole: Floats) -> Floats:
+        """The weight of each step's score [N], from w_{0:t} [N] and w [E]."""
+        episodes = batch.episodes
+        if self.weights == "per_decision":
+            to_go = returns.rewards_to_go(ratios * episodes.rewards, episodes.lengths, self.discount)  # [N]
+            return (to_go - ratios * batch.baseline) / whole.size
+        if self.weights == "self_normalised":
+            shares = whole / whole.sum()  # [E]
+        else:
+            shares = (np.minimum(whole, self.truncation) if self.weights == "truncated" else whole) / whole.size
+        total = returns.discounted_returns(episodes.rewards, episodes.lengths, self.discount)  # [E] R(τ)
+        return shares.repeat(episodes.lengths) * (total.repeat(episodes.lengths) - batch.baseline)
+
+    def _behaviour(self, buffer: Buffer) -> Floats:
+        """log Q(a_0 ... a_t) at each step of the buffer [N]."""
+        if self.denominator == "own":
+            return importance.so_far(buffer.log_probs, buffer.lengths)
+        each = np.stack([
+            self.policy.log_probs(unscaled(self.policy, theta), buffer.observations, buffer.actions)
+            for theta in buffer.thetas
+        ])  # [B, N]
+        return importance.mixture(importance.so_far(each, buffer.lengths), np.bincount(buffer.makers))
+
+    def _baseline(self, buffer: Buffer) -> Floats:
+        """b at each step of the buffer [N]."""
+        newest = (buffer.makers == buffer.makers[-1]) * (1.0 if self.baseline == "average" else 0.0)  # [E]
+        if self.weights == "per_decision":
+            to_go = returns.rewards_to_go(buffer.rewards, buffer.lengths, self.discount)  # [N]
+            return baselines.average_of_others_to_go(to_go, buffer.lengths, newest)
+        total = returns.discounted_returns(buffer.rewards, buffer.lengths, self.discount)  # [E]
+        return baselines.average_of_others(total, newest).repeat(buffer.lengths)

@@ -1,0 +1,116 @@
+"""REINFORCE: the policy gradient from sampled trajectories, with the baselines that tame it.
+
+    ∇E[R] ≈ 1/N Σ_τ (R(τ) - b) ∇log P(τ),    ∇log P(τ) = Σ_t ∇log π(a_t|s_t),    R(τ) = Σ_t γ^t r_t
+
+Sources: R. J. Williams, "Simple statistical gradient-following algorithms for connectionist reinforcement learning"
+(1992), Theorem 1; baselines in `harness/parts/baselines.py`; reward to go as in J. Baxter and P. L. Bartlett,
+"Infinite-horizon policy-gradient estimation" (2001). The plain form is `baseline="none", reward_to_go=False`.
+
+The baselines b, all of them free of bias: "average", the mean return of the other episodes; "optimal", the constant
+b* = E[|∇log P|² R] / E[|∇log P|²] of the other episodes; "value", a linear-feature value function fitted to the
+batches before: V(s_t, t) if the reward to go is used, V(s_0, 0) if the whole return is.
+
+An episode that the horizon cuts counts as whole: the horizon is part of the objective, and V sees the time.
+
+Deviation: the reward to go is Σ_{i≥t} γ^{i-t} r_i, as everybody computes it; the gradient of E[Σ γ^t r_t] would have
+another factor γ^t, which silences late steps. Equal for γ = 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal, NamedTuple
+
+import numpy as np
+
+from harness.interface import Candidate, Floats, Metrics, Outcome, Policy, Request, Trajectory, Turn
+from harness.parts import adam, baselines, returns
+from harness.parts.adam import AdamState
+from harness.parts.sampling import recorded, sampled, unscaled
+
+
+class State(NamedTuple):
+    """Where the search stands."""
+
+    theta: Floats  # [P]
+    adam: AdamState
+    value: Floats  # [F] weights of the value baseline
+
+
+@dataclass(frozen=True)
+class Reinforce:
+    """Settings."""
+
+    policy: Policy
+    episodes: int = 10  # N
+    step_size: float = 0.02  # α
+    discount: float = 0.99  # γ
+    baseline: Literal["none", "average", "optimal", "value"] = "value"  # b
+    reward_to_go: bool = True
+    optimiser: Literal["adam", "plain"] = "adam"
+
+    family: ClassVar[str] = "policy-gradient"
+    explores: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        if self.baseline == "optimal" and self.reward_to_go:
+            raise ValueError("the optimal constant is that of the whole return: set reward_to_go to false")
+
+    def init(self, rng: np.random.Generator) -> State:
+        """A value of zero everywhere: the first batch has no value baseline."""
+        theta = self.policy.init(rng)  # [P]
+        return State(theta, adam.init(theta.size), np.zeros(baselines.feature_count(self.policy.space.observations)))
+
+    def ask(self, state: State, turn: Turn) -> tuple[Request, ...]:
+        """N episodes of the policy."""
+        return (sampled(self.solution(state), turn, episodes=self.episodes),)
+
+    def tell(self, state: State, outcomes: tuple[Outcome, ...], turn: Turn) -> tuple[State, Metrics]:
+        """One step up the gradient; only then the value learns from this batch, so that it never judges its own."""
+        taken = recorded(outcomes[0])
+        candidate = self.solution(state)
+        credit = self._credit(taken)  # [N] R(τ) or G_t
+        weights = credit - self._baseline(state, taken, credit)  # [N]
+        gradient = self.policy.score(candidate, taken.observations, taken.actions, weights) / taken.lengths.size  # [P]
+        optimiser, theta = self._ascend(state, gradient)
+        metrics = {"gradient_norm": float(np.linalg.norm(gradient)), "weight_std": float(weights.std())}
+        return State(theta, optimiser, self._value(state, taken)), metrics
+
+    def solution(self, state: State) -> Candidate:
+        """The current policy."""
+        return unscaled(self.policy, state.theta)
+
+    def _credit(self, taken: Trajectory) -> Floats:
+        """The return that each step is credited with [N]."""
+        if self.reward_to_go:
+            return returns.rewards_to_go(taken.rewards, taken.lengths, self.discount)
+        return returns.discounted_returns(taken.rewards, taken.lengths, self.discount).repeat(taken.lengths)
+
+    def _baseline(self, state: State, taken: Trajectory, credit: Floats) -> Floats:
+        """What is subtracted from it at each step [N]."""
+        clock = returns.times(taken.lengths)  # [N]
+        if self.baseline == "none":
+            return np.zeros_like(credit)
+        if self.baseline == "value":
+            values = baselines.value_features(taken.observations, clock) @ state.value  # [N]
+            return values if self.reward_to_go else values[clock == 0].repeat(taken.lengths)
+        if self.reward_to_go:
+            return baselines.average_of_others_to_go(credit, taken.lengths, np.ones(taken.lengths.size))
+        total = credit[clock == 0]  # [E] R(τ)
+        if self.baseline == "average":
+            return baselines.average_of_others(total, np.ones_like(total)).repeat(taken.lengths)
+        scores = self.policy.episode_scores(self.solution(state), taken.observations, taken.actions, taken.lengths)
+        return baselines.optimal_constant_of_others(total, scores).repeat(taken.lengths)
+
+    def _ascend(self, state: State, gradient: Floats) -> tuple[AdamState, Floats]:
+        """The next optimiser and theta [P]."""
+        if self.optimiser == "plain":
+            return state.adam, state.theta + self.step_size * gradient
+        return adam.ascend(state.adam, state.theta, gradient, self.step_size)
+
+    def _value(self, state: State, taken: Trajectory) -> Floats:
+        """The value baseline of the next turn [F]."""
+        if self.baseline != "value":
+            return state.value
+        features = baselines.value_features(taken.observations, returns.times(taken.lengths))  # [N, F]
+        return baselines.fit_values(features, returns.rewards_to_go(taken.rewards, taken.lengths, self.discount))

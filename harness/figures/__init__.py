@@ -1,0 +1,44 @@
+"""Figures: one file each, tables in, a Matplotlib figure out; `draw_all` writes them as SVG and PDF.
+
+Every figure module has `draw(tables) -> Figure`, a `CAPTION`, and `READING`, the sentences that say how to read it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import ModuleType
+
+from harness.figures import completeness, dimension, dispersion, headline, learning_curves, scores, targets
+from harness.figures.load import load
+from harness.figures.style import save, styled
+
+FIGURES: dict[str, ModuleType] = {
+    "headline": headline,
+    "learning_curves": learning_curves,
+    "scores": scores,
+    "targets": targets,
+    "dispersion": dispersion,
+    "dimension": dimension,
+    "completeness": completeness,
+}
+
+
+def draw_all(tables_folder: Path, out_folder: Path) -> tuple[Path, ...]:
+    """Draw every figure of a study.
+
+    Args:
+        tables_folder: results/tables/{study}, the files of docs/tables.md.
+        out_folder: where {name}.svg and {name}.pdf go, one pair for each name of FIGURES.
+
+    Returns:
+        The files written: the same tables give the same bytes.
+
+    Raises:
+        FileNotFoundError: a table is missing.
+    """
+    tables = load(tables_folder)
+    paths: list[Path] = []
+    for name, figure in FIGURES.items():
+        with styled():
+            paths += save(figure.draw(tables), out_folder / name)
+    return tuple(paths)

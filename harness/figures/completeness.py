@@ -1,0 +1,59 @@
+"""Completeness: of every cell, how many runs finished, diverged or are missing."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from harness.figures.load import Tables
+from harness.figures.panels import WIDTH, algorithm_order, label_rows, policy_order
+from harness.figures.style import INK, legend_below, nothing
+
+CAPTION = "Completeness."
+READING = (
+    "Every bar is one cell, an algorithm with a structure in an environment; its length is divided among the runs "
+    "that finished, diverged and are missing. Numbers are written where not all runs finished: finished of expected. "
+    "An empty place means that the study does not ask for this cell."
+)
+COLOURS = {"finished": "#9db8c9", "diverged": "#d55e00", "missing": "#f0e442"}
+
+
+def draw(tables: Tables) -> Figure:
+    """A matrix of bars from runs.csv."""
+    runs = tables.runs
+    if runs.empty:
+        return nothing("The study expects no run.")
+    names = algorithm_order(runs)
+    columns = [
+        (str(environment), policy) for environment, group in runs.groupby("environment") for policy in policy_order(group)
+    ]
+    figure, axes = plt.subplots(figsize=(WIDTH, 0.19 * len(names) + 1.9), layout="constrained")
+    label_rows(axes, names, runs)
+    counts = runs.groupby(["environment", "policy", "algorithm"])["status"].value_counts().unstack(fill_value=0)
+    counts = counts.reindex(columns=list(COLOURS), fill_value=0)
+    _bars(figure, counts, columns, names)
+    axes.grid(visible=False)
+    axes.set_xlim(-0.05, len(columns))
+    axes.xaxis.tick_top()
+    axes.spines[["left", "bottom"]].set_visible(False)
+    axes.tick_params(axis="x", length=0)
+    labels = [f"{environment}\n{policy}" for environment, policy in columns]
+    axes.set_xticks([number + 0.45 for number in range(len(columns))], labels, rotation=40, ha="left", fontsize=6.5)
+    legend_below(figure, [Patch(facecolor=colour) for colour in COLOURS.values()], list(COLOURS))
+    return figure
+
+
+def _bars(figure: Figure, counts: pd.DataFrame, columns: list[tuple[str, str]], names: list[str]) -> None:
+    """One divided bar per cell [cells, 3]."""
+    axes = figure.axes[0]
+    for (environment, policy, algorithm), cell in counts.iterrows():
+        row, left, total = names.index(algorithm), float(columns.index((environment, policy))), int(cell.sum())
+        middle = left + 0.45
+        for status, colour in COLOURS.items():
+            width = 0.9 * cell[status] / total
+            axes.barh(row, width, height=0.72, left=left, color=colour, linewidth=0)
+            left += width
+        if cell["finished"] < total:
+            axes.text(middle, row, f"{cell['finished']}/{total}", ha="center", va="center", fontsize=5.5, color=INK)

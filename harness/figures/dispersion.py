@@ -1,0 +1,61 @@
+"""Dispersion: the score of every single run at the budget, and beside it the runs that diverged."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from harness.figures.load import Tables
+from harness.figures.panels import by_algorithm, dodged, policy_looks, zero_one
+from harness.figures.scores import LIMITS
+from harness.figures.style import INK, Colour, handle, legend_below, nothing
+
+CAPTION = "Spread across seeds."
+READING = (
+    "Every dot is one run (one seed): its normalised score at the budget, placed at the edge of the panel if it lies "
+    "outside. The bar behind the dots spans the middle half of the runs. Runs that diverged stand as crosses in the "
+    "grey margin at the right; they count in every statistic."
+)
+MARGIN = (1.32, 1.62)  # where diverged runs stand
+SHADE = "0.90"
+
+
+def draw(tables: Tables) -> Figure:
+    """A strip of runs per cell from runs.csv."""
+    runs = tables.runs[tables.runs["status"] != "missing"]
+    if runs.empty:
+        return nothing("No run yet.")
+    look = policy_looks(runs)
+    figure, panels, row = by_algorithm(runs, height=0.24)
+    offset = dodged(list(look))
+    for axes, environment in panels:
+        zero_one(axes)
+        axes.axvspan(*MARGIN, color=SHADE, zorder=1, linewidth=0)
+        here = runs[runs["environment"] == environment]
+        for (algorithm, policy), cell in here.groupby(["algorithm", "policy"]):
+            _strip(axes, cell, row[algorithm] + offset[policy], look[policy])
+        axes.set_xlim(LIMITS[0], MARGIN[1])
+        axes.set_xticks([-0.5, 0.0, 0.5, 1.0, float(np.mean(MARGIN))], ["−0.5", "0", "0.5", "1", "div."])
+        axes.set_xlabel("normalised score")
+    cross = Line2D([], [], color=INK, marker="x", linestyle="", markersize=4)
+    legend_below(figure, [*(handle(*shape, line="") for shape in look.values()), cross], [*look, "diverged"])
+    return figure
+
+
+def _strip(axes: Axes, cell: pd.DataFrame, place: float, look: tuple[Colour, str]) -> None:
+    """The runs of one cell."""
+    colour, marker = look
+    lost = cell["status"] == "diverged"
+    kept = cell.loc[~lost, "normalised"]
+    kept = kept[np.isfinite(kept)].clip(LIMITS[0] + 0.03, LIMITS[1])
+    if len(kept) > 1:
+        quartiles = np.quantile(kept, [0.25, 0.75])
+        axes.plot(quartiles, [place, place], color=colour, linewidth=2.4, alpha=0.35, solid_capstyle="butt", zorder=2)
+    axes.plot(kept, np.full(len(kept), place), linestyle="", marker=marker, color=colour, markersize=2.5,
+              markeredgewidth=0, alpha=0.7, zorder=3)
+    crosses = np.linspace(*MARGIN, int(lost.sum()) + 2)[1:-1]
+    axes.plot(crosses, np.full(len(crosses), place), linestyle="", marker="x", color=colour, markersize=2.8,
+              markeredgewidth=0.8, zorder=3)

@@ -1,0 +1,129 @@
+"""The answer at a glance: best gradient-free against best policy-gradient method for every environment and structure."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from harness.figures.load import Tables
+from harness.figures.panels import WIDTH, count, policy_order, zero_one
+from harness.figures.scores import LIMITS, dot
+from harness.figures.style import family_colour, handle, legend_below, nothing, short_axis
+
+CAPTION = "Structure versus data at a glance."
+READING = (
+    "For every environment, from the structure with the fewest parameters P to that with the most, the best gradient-free "
+    "method (orange circle) and the best policy gradient (blue square), named at the right. Left: normalised score at "
+    "the budget (0 random, 1 reference). Right: expected running time to the environment's threshold, in environment steps; "
+    "a mark in the grey margin never reached it. Lines are 95 % intervals. The best cell was chosen on the same runs, "
+    "which flatters both families; where the lines overlap, the order is open."
+)
+SHAPES = {"gradient-free": "o", "policy-gradient": "s"}
+SHIFT = {"gradient-free": -0.16, "policy-gradient": 0.16}
+
+
+def draw(tables: Tables) -> Figure:
+    """Score and ERT of the best cells from dimension.csv."""
+    cells = tables.dimension
+    cells = cells[cells["family"].isin(list(SHAPES)) & np.isfinite(cells["normalised_iqm"])]
+    if cells.empty:
+        return nothing("No run of either family yet.")
+    best = best_cells(cells)
+    lines = rows_of(cells)
+    figure, (left, right) = plt.subplots(
+        1, 2, figsize=(WIDTH, 0.30 * (max(lines.values()) + 1) + 1.1), sharey=True, layout="constrained",
+        gridspec_kw={"width_ratios": (1.15, 1.0)},
+    )
+    _scores(left, best, lines)
+    _times(right, best, lines)
+    _labels(left, cells, lines)
+    _names(right, best, lines)
+    handles = [handle(family_colour(family), shape, line="") for family, shape in SHAPES.items()]
+    legend_below(figure, handles, [f"best {family} method" for family in SHAPES])
+    return figure
+
+
+def best_cells(cells: pd.DataFrame) -> pd.DataFrame:
+    """The best cell of each family for every environment and structure: score, then ERT, then P, then name."""
+    order = cells.sort_values(
+        ["normalised_iqm", "ert", "parameters", "algorithm"], ascending=[False, True, True, True], kind="stable"
+    )
+    return order.drop_duplicates(["environment", "policy", "family"])
+
+
+def rows_of(cells: pd.DataFrame) -> dict[tuple[str, str], float]:
+    """The row of every (environment, structure), a gap with a heading before each environment."""
+    rows: dict[tuple[str, str], float] = {}
+    row = -0.2
+    for environment, group in cells.groupby("environment"):
+        row += 1.0
+        for policy in policy_order(group):
+            rows[str(environment), policy] = row
+            row += 1.0
+    return rows
+
+
+def _scores(axes: Axes, best: pd.DataFrame, lines: dict[tuple[str, str], float]) -> None:
+    """Normalised score at the budget."""
+    zero_one(axes)
+    for cell in best.to_dict("records"):
+        family = cell["family"]
+        place = lines[cell["environment"], cell["policy"]] + SHIFT[family]
+        interval = (cell["normalised_low"], cell["normalised_high"])
+        dot(axes, cell["normalised_iqm"], interval, place, (family_colour(family), SHAPES[family]), size=5.0)
+    axes.set_xlim(*LIMITS)
+    axes.set_xlabel("normalised score at the budget")
+
+
+def _times(axes: Axes, best: pd.DataFrame, lines: dict[tuple[str, str], float]) -> None:
+    """ERT with a margin for infinity."""
+    finite = best.loc[np.isfinite(best["ert"]) & (best["ert"] > 0), "ert"]
+    low, high = (finite.min(), finite.max()) if len(finite) else (1.0, 10.0)
+    room = max(high / low, 10.0)
+    border, edge = high * room**0.22, high * room**0.40
+    axes.set_xscale("log")
+    axes.axvspan(border, edge, color="0.90", linewidth=0, zorder=1)
+    for cell in best.to_dict("records"):
+        family = cell["family"]
+        place = lines[cell["environment"], cell["policy"]] + SHIFT[family]
+        colour = family_colour(family)
+        value = cell["ert"] if np.isfinite(cell["ert"]) else np.sqrt(border * edge)
+        if np.isfinite(cell["ert"]):
+            axes.plot(np.clip([cell["ert_low"], cell["ert_high"]], 0.0, border), [place, place], color=colour,
+                      linewidth=1.1, solid_capstyle="butt", zorder=2)
+        axes.plot([value], [place], marker=SHAPES[family], color=colour, markersize=5.0, markeredgecolor="white",
+                  markeredgewidth=0.4, linestyle="", zorder=3)
+    axes.set_xlim(low / room**0.12, edge)
+    axes.text(np.sqrt(border * edge), 1.0, "never", transform=axes.get_xaxis_transform(), ha="center", va="bottom",
+              fontsize=7)
+    short_axis(axes, x=True)
+    axes.set_xlabel("expected steps until solved (ERT)")
+
+
+def _labels(axes: Axes, cells: pd.DataFrame, lines: dict[tuple[str, str], float]) -> None:
+    """Structures with their P on the vertical axis; environments as headings over their rows."""
+    texts = []
+    for environment, policy in lines:
+        here = cells[(cells["environment"] == environment) & (cells["policy"] == policy)]
+        texts.append(f"{policy}  ({count(here['parameters'])})")
+    axes.set_yticks(list(lines.values()), texts)
+    axes.set_ylim(max(lines.values()) + 0.6, -0.35)
+    for beside in (axes, axes.figure.axes[1]):
+        beside.grid(visible=False, axis="y")
+        beside.tick_params(axis="y", length=0)
+    for environment in sorted({environment for environment, _ in lines}):
+        top = min(row for (name, _), row in lines.items() if name == environment)
+        axes.text(0.0, top - 0.72, f" {environment}", transform=axes.get_yaxis_transform(), fontweight="bold", va="center")
+        for beside in (axes, axes.figure.axes[1]):
+            beside.axhspan(top - 0.5, top - 0.95, color="0.95", linewidth=0, zorder=2.5)
+
+
+def _names(axes: Axes, best: pd.DataFrame, lines: dict[tuple[str, str], float]) -> None:
+    """The methods compared, at the right of their rows."""
+    for cell in best.to_dict("records"):
+        place = lines[cell["environment"], cell["policy"]] + 1.35 * SHIFT[cell["family"]]
+        axes.text(1.02, place, cell["algorithm"], transform=axes.get_yaxis_transform(), fontsize=6.0, va="center",
+                  color=family_colour(cell["family"]))

@@ -1,0 +1,54 @@
+"""Score at the budget: every algorithm with every structure, one panel per environment."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from harness.figures.load import Tables
+from harness.figures.panels import by_algorithm, dodged, policy_looks, zero_one
+from harness.figures.style import Colour, handle, legend_below, nothing
+
+CAPTION = "Score at the budget, by algorithm and structure."
+READING = (
+    "A dot is the interquartile mean over seeds of the normalised score at the budget: 0 (dotted) is the random policy, "
+    "1 (dashed) the reference. The line through it is the 95 % bootstrap interval; one run has none. Colour and marker "
+    "are the structure, darker meaning more parameters. Names of gradient-free methods are orange, of policy gradients "
+    "blue, of probes grey. An arrow at the edge stands for a score outside the panel."
+)
+LIMITS = (-0.55, 1.25)
+
+
+def draw(tables: Tables) -> Figure:
+    """Dots and intervals from scores.csv."""
+    scores = tables.scores[np.isfinite(tables.scores["normalised_iqm"])]
+    if scores.empty:
+        return nothing("No score yet.")
+    look = policy_looks(scores)
+    figure, panels, row = by_algorithm(scores, height=0.22)
+    offset = dodged(list(look))
+    for axes, environment in panels:
+        zero_one(axes)
+        for cell in scores[scores["environment"] == environment].to_dict("records"):
+            place = row[cell["algorithm"]] + offset[cell["policy"]]
+            interval = (cell["normalised_low"], cell["normalised_high"])
+            dot(axes, cell["normalised_iqm"], interval, place, look[cell["policy"]])
+        axes.set_xlim(*LIMITS)
+        axes.set_xlabel("normalised score")
+    legend_below(figure, [handle(*shape, line="") for shape in look.values()], list(look))
+    return figure
+
+
+def dot(axes: Axes, value: float, interval: tuple[float, float], place: float, look: tuple[Colour, str],
+        size: float = 3.6) -> None:
+    """A value with its interval, or an arrow at the edge if it lies outside LIMITS."""
+    colour, marker = look
+    low, high = (float(np.clip(end, *LIMITS)) for end in interval)
+    axes.plot([low, high], [place, place], color=colour, linewidth=1.1, solid_capstyle="butt", zorder=2)
+    if value < LIMITS[0]:
+        value, marker = LIMITS[0] + 0.03, "<"
+    elif value > LIMITS[1]:
+        value, marker = LIMITS[1] - 0.03, ">"
+    axes.plot([value], [place], marker=marker, color=colour, markersize=size, markeredgecolor="white",
+              markeredgewidth=0.3, linestyle="", zorder=3)

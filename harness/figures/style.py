@@ -1,0 +1,169 @@
+"""One look for every figure: sizes, colours, markers, and a way to save that gives the same bytes every time.
+
+Colours: gradient-free methods are warm, policy gradients cool, probes grey; within a family methods also differ in
+lightness and marker, so the figures survive colour blindness and a black-and-white printer. Names come from YAML
+files: mathematics in text is switched off, so that `$`, `_` and `<` are only characters.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeAlias
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import seaborn as sns
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter
+
+Colour: TypeAlias = tuple[float, float, float]
+
+FAMILIES = ("gradient-free", "policy-gradient", "probe")
+FAMILY_COLOURS: dict[str, Colour] = {
+    "gradient-free": (0.80, 0.33, 0.05),
+    "policy-gradient": (0.10, 0.38, 0.66),
+    "probe": (0.42, 0.42, 0.42),
+}
+FAMILY_MAPS = {"gradient-free": "YlOrRd", "policy-gradient": "GnBu", "probe": "Greys"}
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*")
+INK = "0.25"
+FAINT = "0.65"
+
+STYLE = {
+    "text.parse_math": False,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "structure-versus-data",
+    "pdf.fonttype": 42,
+    "font.family": ["DejaVu Sans"],
+    "font.size": 8.0,
+    "axes.titlesize": 8.0,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 8.0,
+    "axes.edgecolor": "0.6",
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.7,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "grid.color": "0.92",
+    "grid.linewidth": 0.6,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.labelsize": 7.0,
+    "ytick.labelsize": 7.0,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "xtick.minor.size": 0.0,
+    "ytick.minor.size": 0.0,
+    "legend.frameon": False,
+    "legend.fontsize": 7.5,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+}
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """The look of the house while drawing and saving; figures left open by the body are the caller's to save."""
+    with plt.rc_context({**sns.axes_style("ticks"), **STYLE}):
+        yield
+
+
+def looks(table: pd.DataFrame) -> dict[str, tuple[Colour, str]]:
+    """Colour and marker of every algorithm in a table with columns `algorithm` and `family`, families together."""
+    result: dict[str, tuple[Colour, str]] = {}
+    pairs = table[["algorithm", "family"]].drop_duplicates("algorithm").sort_values("algorithm")
+    for family in sorted_families(pairs["family"]):
+        names = pairs.loc[pairs["family"] == family, "algorithm"].tolist()
+        shades = sns.color_palette(FAMILY_MAPS.get(family, "Greys"), len(names) + 3)[2 : len(names) + 2]
+        for number, (name, shade) in enumerate(zip(names, shades, strict=True)):
+            result[str(name)] = (shade, MARKERS[number % len(MARKERS)])
+    return result
+
+
+def sorted_families(families: pd.Series) -> list[str]:
+    """The families present, in the order of the house, unknown ones last."""
+    present = {str(family) for family in families.dropna()}
+    return [name for name in FAMILIES if name in present] + sorted(present - set(FAMILIES))
+
+
+def family_colour(family: str) -> Colour:
+    """The one colour of a family."""
+    return FAMILY_COLOURS.get(family, FAMILY_COLOURS["probe"])
+
+
+def handle(colour: Colour, marker: str, line: str = "-") -> Line2D:
+    """A legend entry."""
+    return Line2D([], [], color=colour, marker=marker, linestyle=line, markersize=4.5, markeredgecolor="white",
+                  markeredgewidth=0.4, linewidth=1.4)
+
+
+def legend_below(figure: Figure, handles: Sequence[Artist], names: Sequence[str], columns: int = 5) -> None:
+    """A legend under the panels. Names are set afterwards: Matplotlib drops labels that begin with an underscore."""
+    if not handles:
+        return
+    legend = figure.legend(
+        list(handles), ["."] * len(handles), loc="outside lower center", ncols=min(columns, len(handles)),
+        handletextpad=0.5, columnspacing=1.4,
+    )
+    for text, name in zip(legend.get_texts(), names, strict=True):
+        text.set_text(name)
+
+
+def short(number: float, _position: int | None = None) -> str:
+    """A number for an axis: 1500 -> 1.5k, 2000000 -> 2M, nothing where there is no number."""
+    if not math.isfinite(number):
+        return ""
+    for limit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(number) >= limit:
+            return f"{number / limit:.4g}{letter}"
+    return f"{number:.4g}"
+
+
+def short_axis(axes: Axes, *, x: bool = False, y: bool = False) -> None:
+    """Short numbers on the axes named, without mathematics (which is switched off) on logarithmic ones."""
+    for axis, wanted in ((axes.xaxis, x), (axes.yaxis, y)):
+        if wanted:
+            axis.set_major_formatter(FuncFormatter(short))
+            axis.set_minor_formatter(FuncFormatter(lambda _number, _position: ""))
+
+
+def note(axes: Axes, text: str) -> None:
+    """A quiet sentence in the middle of a panel that has nothing to show."""
+    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=FAINT, fontsize=8)
+
+
+def nothing(text: str) -> Figure:
+    """The figure that says why there is no figure."""
+    figure, axes = plt.subplots(figsize=(7.0, 1.2), layout="constrained")
+    axes.set_axis_off()
+    note(axes, text)
+    return figure
+
+
+def save(figure: Figure, stem: Path) -> tuple[Path, Path]:
+    """Write {stem}.svg and {stem}.pdf, each aside and then renamed; same figure, same bytes. The figure is closed."""
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    paths = (stem.with_name(stem.name + ".svg"), stem.with_name(stem.name + ".pdf"))
+    dateless = ({"Date": None, "Creator": None}, {"CreationDate": None, "Creator": None, "Producer": None})
+    with plt.rc_context(STYLE):
+        for path, metadata in zip(paths, dateless, strict=True):
+            aside = path.with_name(f".{path.name}.{os.getpid()}")
+            figure.savefig(aside, format=path.suffix[1:], metadata=metadata)
+            aside.replace(path)
+    plt.close(figure)
+    return paths

@@ -1,0 +1,44 @@
+"""Adam, as pure functions that climb: D. P. Kingma and J. Ba, "Adam: a method for stochastic optimization" (ICLR 2015).
+
+Algorithm 1 with the sign of the step turned round, because returns are maximised here.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from harness.interface import Floats
+
+
+class AdamState(NamedTuple):
+    """Running moments of the gradient."""
+
+    step: int  # t, steps taken
+    mean: Floats  # [P] m_t, first moment
+    square: Floats  # [P] v_t, second moment, not centred
+
+
+def init(parameters: int) -> AdamState:
+    """The state before the first step, for P parameters."""
+    return AdamState(0, np.zeros(parameters), np.zeros(parameters))
+
+
+def ascend(
+    state: AdamState,
+    theta: Floats,
+    gradient: Floats,
+    step_size: float,  # α
+    mean_decay: float = 0.9,  # β1
+    square_decay: float = 0.999,  # β2
+    epsilon: float = 1e-8,  # ε
+) -> tuple[AdamState, Floats]:
+    """The next state and theta [P] after one step along gradient [P]."""
+    step = state.step + 1
+    mean = mean_decay * state.mean + (1 - mean_decay) * gradient  # [P]
+    square = square_decay * state.square + (1 - square_decay) * gradient**2  # [P]
+    unbiased_mean = mean / (1 - mean_decay**step)  # [P]
+    unbiased_square = square / (1 - square_decay**step)  # [P]
+    theta = theta + step_size * unbiased_mean / (np.sqrt(unbiased_square) + epsilon)  # [P]
+    return AdamState(step, mean, square), theta

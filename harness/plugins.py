@@ -1,0 +1,79 @@
+"""Plug-ins are found on disk by file name: `algorithms/cma_es.py` holds the algorithm `cma_es`, the dataclass `CmaEs`.
+
+A *room* is a package of plug-ins: `algorithms`, `policies`, `policies.programs` or `environments`. A program is a
+policy whose name carries its room, `programs.pendulum`.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+import traceback
+from dataclasses import is_dataclass
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+from harness.errors import InputError
+
+ROOT = Path(__file__).resolve().parents[1]  # the project: where `harness/` lies
+
+
+def names(room: str) -> tuple[str, ...]:
+    """The plug-ins of a room in alphabetical order; none of them is imported."""
+    found = pkgutil.iter_modules(import_module(room).__path__)
+    return tuple(sorted(module.name for module in found if not module.ispkg and not module.name.startswith("_")))
+
+
+def load_module(room: str, name: str) -> ModuleType:
+    """The module of a plug-in.
+
+    Raises:
+        InputError: if there is no such file, or if it raises when it is imported.
+    """
+    inner, _, stem = f"{room}.{name}".rpartition(".")
+    allowed = names(inner) if inner in (room, "policies.programs") else ()
+    if stem not in allowed:
+        raise InputError(f"{room}/", f"there is no '{name}' here", stem, allowed)
+    try:
+        return import_module(f"{inner}.{stem}")
+    except Exception as fault:
+        raise raised(source(inner, stem), fault, "when it is imported") from fault
+
+
+def load(room: str, name: str) -> type:
+    """The one public frozen dataclass of a plug-in, named by its file in CamelCase.
+
+    Raises:
+        InputError: as `load_module`, or if the file holds no such class.
+    """
+    module = load_module(room, name)
+    title = camel_case(name.rpartition(".")[2])
+    kind = getattr(module, title, None)
+    if not (isinstance(kind, type) and is_dataclass(kind) and kind.__dataclass_params__.frozen):  # type: ignore[attr-defined]
+        raise InputError(shown(Path(str(module.__file__))), f"holds no frozen dataclass named {title}")
+    return kind
+
+
+def camel_case(name: str) -> str:
+    """`cma_es` -> `CmaEs`."""
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+
+
+def source(room: str, name: str) -> Path:
+    """The file of a plug-in that exists."""
+    files = [Path(folder) / f"{name}.py" for folder in import_module(room).__path__]
+    return next((file for file in files if file.exists()), files[0])
+
+
+def raised(file: Path, fault: Exception, occasion: str) -> InputError:
+    """What to raise when a plug-in raised: its file, its line, its own words."""
+    lines = [frame.lineno for frame in traceback.extract_tb(fault.__traceback__) if frame.filename == str(file)]
+    if isinstance(fault, SyntaxError) and fault.filename == str(file):
+        lines.append(fault.lineno)
+    line = f":{lines[-1]}" if lines else ""
+    return InputError(f"{shown(file)}{line}", f"raises {type(fault).__name__} {occasion}: {fault}")
+
+
+def shown(file: Path) -> str:
+    """A path as a person knows it: relative to the project if it lies there."""
+    return file.relative_to(ROOT).as_posix() if file.is_relative_to(ROOT) else str(file)

@@ -1,0 +1,114 @@
+"""Records: what a job leaves behind. Raw data are Parquet, candidates npz, and the manifest, written last, vouches for them.
+
+See `docs/architecture.md` for the columns. Only `timing.parquet` and the provenance know of clocks and machines, so two
+runs are the same when their digests are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from harness.files import checksum, write_bytes, write_json
+from harness.interface import Candidate
+from harness.run import PHASES, Rows, Snapshot
+
+SCHEMA = 1
+INTEGERS = ("seed", "turn", "steps", "episodes")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """One run that came to its end: finished or diverged."""
+
+    seed: int
+    snapshot: Snapshot
+    candidate: Candidate
+    seconds: dict[str, float]
+
+    @property
+    def digest(self) -> str:
+        """Sha256 of everything deterministic in the run."""
+        known = {name: getattr(self.snapshot, name) for name in ("turn", "steps", "episodes", "status", "reason")}
+        rows = [self.snapshot.evaluations, self.snapshot.training]
+        total = hashlib.sha256(json.dumps([known, rows], sort_keys=True).encode())
+        for array in (self.candidate.theta, self.candidate.scaler.mean, self.candidate.scaler.std):
+            total.update(np.ascontiguousarray(array).tobytes())
+        return total.hexdigest()
+
+
+def write(folder: Path, runs: list[Finished], header: dict[str, Any], provenance: dict[str, Any]) -> Path:
+    """Write the records of a job and, when they stand, its manifest.
+
+    Args:
+        folder: of the job; its name holds the block of seeds.
+        runs: in the order of their seeds.
+        header: what the manifest says of the cell: cell, cell_digest, family, parameters.
+        provenance: versions, platform, commit.
+
+    Returns:
+        The path of the manifest.
+    """
+    tables = {
+        "evaluations.parquet": _table([(run.seed, row) for run in runs for row in run.snapshot.evaluations]),
+        "training.parquet": _table([(run.seed, row) for run in runs for row in run.snapshot.training]),
+        "timing.parquet": _table([(run.seed, _timing(run)) for run in runs]),
+    }
+    for name, table in tables.items():
+        buffer = io.BytesIO()
+        pq.write_table(table, buffer, compression="zstd")
+        write_bytes(folder / name, buffer.getvalue())
+    write_bytes(folder / "candidates.npz", _candidates(runs))
+    manifest = {
+        "schema": SCHEMA,
+        **header,
+        "runs": [_summary(run) for run in runs],
+        "files": {name: checksum(folder / name) for name in [*tables, "candidates.npz"]},
+        "provenance": provenance,
+    }
+    write_json(folder / "manifest.json", manifest)
+    return folder / "manifest.json"
+
+
+def _table(rows: list[tuple[int, dict[str, float]]]) -> pa.Table:
+    """Rows under their seed as columns; a metric that a row lacks is null."""
+    names = dict.fromkeys(name for _, row in rows for name in row)
+    columns: dict[str, Any] = {"seed": pa.array([seed for seed, _ in rows], pa.int64())}
+    for name in names:
+        kind = pa.int64() if name in INTEGERS else pa.float64()
+        columns[name] = pa.array([row.get(name) for _, row in rows], kind)
+    return pa.table(columns)
+
+
+def _timing(run: Finished) -> dict[str, float]:
+    return {f"seconds_{phase}": run.seconds[phase] for phase in (*PHASES, "total")}
+
+
+def _summary(run: Finished) -> dict[str, Any]:
+    names = ("status", "reason", "turn", "steps", "episodes", "evaluation_steps")
+    return {"seed": run.seed, "digest": run.digest, **{name: getattr(run.snapshot, name) for name in names}}
+
+
+def _candidates(runs: list[Finished]) -> bytes:
+    """The last solution of every run, as npz bytes."""
+    arrays: dict[str, Any] = {}
+    for run in runs:
+        arrays[f"seed-{run.seed}/theta"] = run.candidate.theta  # [P]
+        arrays[f"seed-{run.seed}/mean"] = run.candidate.scaler.mean  # [O]
+        arrays[f"seed-{run.seed}/std"] = run.candidate.scaler.std  # [O]
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **arrays)
+    return buffer.getvalue()
+
+
+def rows_of(path: Path) -> Rows:
+    """A Parquet file as rows, for small readers."""
+    return list(pq.read_table(path).to_pylist())

@@ -1,0 +1,128 @@
+"""The words of a report: a title and sections, each a list of blocks that HTML and PDF render in their own way.
+
+A report is plain data (`as_json`), computed once; neither renderer computes anything. All strings are text, never
+markup: the HTML template escapes them, the Typst template reads them as data.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph."""
+
+    text: str
+    kind: str = "text"
+
+
+@dataclass(frozen=True)
+class Bullets:
+    """A list; each item is a verdict ("", "clear" or "undetermined") and a sentence."""
+
+    items: tuple[tuple[str, str], ...]
+    kind: str = "bullets"
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A displayed formula of the templates, by name: "score", "iqm", "ert"."""
+
+    name: str
+    kind: str = "formula"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure on disk, {stem}.svg and {stem}.pdf, with how to read it."""
+
+    stem: str
+    caption: str
+    reading: str
+    kind: str = "picture"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a table."""
+
+    text: str
+    strong: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table; `numeric[c]` aligns column c to the right."""
+
+    caption: str
+    columns: tuple[str, ...]
+    numeric: tuple[bool, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    kind: str = "table"
+
+
+@dataclass(frozen=True)
+class Reel:
+    """Films of learned policies: (file stem, caption) of those drawn; a PDF shows the captions only."""
+
+    films: tuple[tuple[str, str], ...]
+    kind: str = "reel"
+
+
+@dataclass(frozen=True)
+class Code:
+    """A command line."""
+
+    text: str
+    kind: str = "code"
+
+
+Block: TypeAlias = Text | Bullets | Formula | Picture | Table | Reel | Code
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading and its blocks."""
+
+    anchor: str
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that both renderers need."""
+
+    title: str
+    question: str
+    answer: str  # the headline in one sentence
+    sections: tuple[Section, ...]
+
+
+def as_json(report: Report) -> str:
+    """The report as canonical JSON."""
+    return json.dumps(asdict(report), ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False)
+
+
+def as_data(report: Report) -> dict[str, Any]:
+    """The report as plain dictionaries, for a template."""
+    return asdict(report)
+
+
+def pictures(report: Report) -> tuple[str, ...]:
+    """File stems of all figures, in order."""
+    return tuple(
+        block.stem for section in report.sections for block in section.blocks if isinstance(block, Picture)
+    )
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write aside, then rename: a reader never sees half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.new")
+    aside.write_bytes(data)
+    aside.replace(path)

@@ -1,0 +1,86 @@
+"""Engine *compiled*: environment ∘ structure ∘ head fused into one loop by Numba."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness.interface import Candidate, Outcome, Request, Space
+from harness.policy import Policy
+from harness.rollouts import kernel
+from harness.rollouts.engine import Terms, acting_module, bounds, buffers, head_name
+from harness.rollouts.known import policy_gradient
+
+
+@dataclass(frozen=True)
+class CompiledEngine:
+    """Rollouts of one policy in one compiled problem; make it with `compiled_engine`."""
+
+    problem: Any
+    policy: Policy
+    terms: Terms
+    run: Callable[..., int]
+
+    @property
+    def space(self) -> Space:
+        """Of the problem."""
+        return self.policy.space
+
+    def __call__(self, request: Request) -> Outcome:
+        """Roll out; see `Engine`."""
+        out = buffers(request, self.space, self.terms.horizon)
+        split = self.policy.structure.dim
+        low, high = bounds(self.space, self.terms.clip)
+        episodes = self.run(
+            np.ascontiguousarray(self.policy.structure.weights(np.ascontiguousarray(request.thetas[:, :split]))),
+            np.ascontiguousarray(request.thetas[:, split:]),
+            request.scaler.mean,
+            1.0 / request.scaler.std,
+            low,
+            high,
+            self.problem.parameters,
+            request.seeds,
+            request.episodes,
+            request.steps,
+            self.terms.horizon,
+            request.explore,
+            request.explore_step,
+            out.returns,
+            out.lengths,
+            out.moments,
+            out.observations,
+            out.actions,
+            out.log_probs,
+            out.rewards,
+            out.final_observations,
+            out.terminated,
+        )
+        outcome = out.outcome(request, episodes)
+        if not request.gradient:
+            return outcome
+        candidate = Candidate(request.thetas[0], request.scaler)
+        return outcome._replace(gradient=policy_gradient(self.problem, self.policy, candidate, self.terms.horizon))
+
+
+def compiled_engine(problem: Any, module: str, policy: Policy, terms: Terms, folder: Path) -> CompiledEngine:
+    """The engine of a compiled problem; compiles its kernel unless `folder` has it."""
+    width = 1 if policy.space.discrete else policy.space.actions
+    run = kernel.build(
+        folder,
+        environment=module,
+        structure=acting_module(policy),
+        head=head_name(policy),
+        dimensions=(
+            problem.state_dim,
+            policy.space.observations,
+            width,
+            policy.structure.outputs,
+            policy.structure.scratch,
+        ),
+        sizes=policy.structure.sizes,
+    )
+    return CompiledEngine(problem, policy, terms, run)

@@ -1,0 +1,115 @@
+"""Engines turn requests into outcomes: `engine(request) -> outcome`, pure, one signature for all of them.
+
+What every engine shares stands here: what it is made of, how returns that are not finite arrive, and which head runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from harness.interface import Booleans, Floats, Integers, Outcome, Request, Space, Trajectory
+from harness.policy import Policy
+
+
+class Engine(Protocol):
+    """Something that rolls out requests of one policy in one environment."""
+
+    space: Space
+
+    def __call__(self, request: Request) -> Outcome:
+        """The outcome of a request; equal requests have equal outcomes, bit for bit."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What an environment entry says about episodes, whatever the engine."""
+
+    horizon: int
+    clip: bool
+
+
+def head_name(policy: Policy) -> str:
+    """The compiled head, a name in `harness/rollouts/heads.py`."""
+    if policy.head != "greedy":
+        return policy.head
+    return "greedy_discrete" if policy.space.discrete else "greedy_continuous"
+
+
+def acting_module(policy: Policy) -> str:
+    """The module whose `evaluate` is the acting form; a structure that wraps another names that one."""
+    return str(getattr(policy.structure, "acting", type(policy.structure).__module__))
+
+
+def bounds(space: Space, clip: bool) -> tuple[Floats, Floats]:
+    """Lower and upper limits [A] of what the environment sees; infinite where nothing is clipped."""
+    if space.discrete or not clip:
+        width = 1 if space.discrete else space.actions
+        return np.full(width, -np.inf), np.full(width, np.inf)
+    return np.array(space.low), np.array(space.high)
+
+
+@dataclass(frozen=True, eq=False)
+class Buffers:
+    """Arrays that a kernel or a loop fills for one request."""
+
+    returns: Floats  # [D, E]
+    lengths: Integers  # [D, E]
+    moments: Floats  # [D, 3, O] or [0, 3, O]
+    observations: Floats  # [N, O] or [0, O]
+    actions: Floats  # [N, A]
+    log_probs: Floats  # [N]
+    rewards: Floats  # [N]
+    final_observations: Floats  # [E, O]
+    terminated: Booleans  # [E]
+
+    def outcome(self, request: Request, episodes: int) -> Outcome:
+        """What the algorithm gets to see: cut to what was used, returns that are not finite as -inf."""
+        returns = self.returns[:, :episodes]
+        lengths = self.lengths[:, :episodes]
+        returns = np.where(np.isfinite(returns), returns, -np.inf)  # [D, E]
+        if not request.record:
+            return Outcome(request, returns, lengths, self.moments)
+        steps = int(lengths.sum())
+        trajectory = Trajectory(
+            self.observations[:steps].copy(),
+            self.actions[:steps].copy(),
+            self.log_probs[:steps].copy(),
+            self.rewards[:steps].copy(),
+            lengths[0].copy(),
+            self.final_observations[:episodes].copy(),
+            self.terminated[:episodes].copy(),
+        )
+        return Outcome(request, returns, lengths, self.moments, trajectory)
+
+
+def buffers(request: Request, space: Space, horizon: int) -> Buffers:
+    """Empty arrays for a request.
+
+    Raises:
+        ValueError: if the request is not well formed.
+    """
+    count = request.thetas.shape[0]
+    if request.seeds.shape != (count,):
+        raise ValueError(f"{count} candidates need {count} seeds, not {request.seeds.shape}")
+    if (request.record or request.steps or request.gradient) and count != 1:
+        raise ValueError(f"record, steps and gradient need one candidate, not {count}")
+    if request.episodes < 1 or request.steps < 0 or request.explore not in (-1, 0, 1):
+        raise ValueError("a request needs episodes >= 1, steps >= 0 and explore in -1, 0, 1")
+    episodes = request.steps or request.episodes
+    capacity = (request.steps or request.episodes * horizon) if request.record else 0
+    recorded = episodes if request.record else 0
+    width = 1 if space.discrete else space.actions
+    return Buffers(
+        np.zeros((count, episodes)),
+        np.zeros((count, episodes), np.int64),
+        np.zeros((count if request.moments else 0, 3, space.observations)),
+        np.empty((capacity, space.observations)),
+        np.empty((capacity, width)),
+        np.empty(capacity),
+        np.empty(capacity),
+        np.empty((recorded, space.observations)),
+        np.empty(recorded, np.bool_),
+    )

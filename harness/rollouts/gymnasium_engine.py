@@ -1,0 +1,175 @@
+"""Engine *gymnasium*: any registered id, stepped in Python; only the policy is compiled.
+
+Each episode begins with `reset(seed=episode_seed(...))`, so an outcome depends on the request alone. Where an
+environment remembers earlier episodes (BipedalWalker's Box2D world does), the entry says `fresh` and each episode gets an
+instance of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import numpy as np
+
+from harness.interface import Floats, Outcome, Request, Space
+from harness.policy import Policy
+from harness.rollouts import kernel
+from harness.rollouts.engine import Buffers, Terms, acting_module, bounds, buffers, head_name
+from harness.rollouts.random import episode_seed, seed_generator
+
+
+class EnvironmentFault(RuntimeError):
+    """An environment broke its own promises (a NaN observation, a changed space); names it and the step."""
+
+
+@dataclass
+class Instances:
+    """Makes the Gymnasium instance, and a new one for each episode where needed."""
+
+    name: str
+    options: dict[str, Any]
+    horizon: int
+    fresh: bool
+    instance: Any = field(default=None)
+
+    def get(self) -> Any:
+        """The instance for the next episode."""
+        if self.instance is None or self.fresh:
+            self.close()
+            self.instance = gymnasium.make(
+                self.name, max_episode_steps=self.horizon, disable_env_checker=True, **self.options
+            )
+        return self.instance
+
+    def close(self) -> None:
+        """Let go of the instance."""
+        if self.instance is not None:
+            self.instance.close()
+
+
+def space_of(name: str, options: dict[str, Any]) -> Space:
+    """The space of a Gymnasium id.
+
+    Raises:
+        ValueError: if it is not (a Box flattened) -> (Discrete or one-dimensional Box).
+    """
+    environment = gymnasium.make(name, disable_env_checker=True, **options)
+    observation, action = environment.observation_space, environment.action_space
+    environment.close()
+    if not isinstance(observation, gymnasium.spaces.Box):
+        raise ValueError(f"{name} observes {observation}; only Box observations can be used")
+    size = int(np.prod(observation.shape))
+    if isinstance(action, gymnasium.spaces.Discrete):
+        return Space(size, int(action.n), True)
+    if isinstance(action, gymnasium.spaces.Box) and len(action.shape) == 1:
+        return Space(size, action.shape[0], False, tuple(map(float, action.low)), tuple(map(float, action.high)))
+    raise ValueError(f"{name} acts in {action}; only Discrete and one-dimensional Box actions can be used")
+
+
+@dataclass(frozen=True)
+class GymnasiumEngine:
+    """Rollouts of one policy in a Gymnasium environment; make it with `gymnasium_engine`."""
+
+    policy: Policy
+    terms: Terms
+    act: Callable[..., float]
+    instances: Instances
+
+    @property
+    def space(self) -> Space:
+        """Of the environment."""
+        return self.policy.space
+
+    def __call__(self, request: Request) -> Outcome:
+        """Roll out; see `Engine`."""
+        if request.gradient:
+            raise ValueError(f"{self.instances.name} has no exact gradient")
+        out = buffers(request, self.space, self.terms.horizon)
+        split = self.policy.structure.dim
+        weights = np.ascontiguousarray(self.policy.structure.weights(np.ascontiguousarray(request.thetas[:, :split])))
+        tails = np.ascontiguousarray(request.thetas[:, split:])
+        episode = 0
+        for d in range(weights.shape[0]):
+            episode, start = 0, 0
+            while (start < request.steps) if request.steps else (episode < request.episodes):
+                limit = min(self.terms.horizon, request.steps - start) if request.steps else self.terms.horizon
+                start += self._episode(request, out, (d, episode), start, limit, (weights[d], tails[d]))
+                episode += 1
+        return out.outcome(request, episode)
+
+    def _episode(
+        self,
+        request: Request,
+        out: Buffers,
+        place: tuple[int, int],
+        start: int,
+        limit: int,
+        parameters: tuple[Floats, Floats],
+    ) -> int:
+        """Roll out episode `place` = (row, number), recording from step `start`; its length is returned."""
+        weights, tail = parameters
+        row, episode = place
+        seed = int(episode_seed(request.seeds[row], episode))
+        noise = np.empty(4, np.uint64)
+        seed_generator(int(episode_seed(seed, 0)), noise)
+        environment = self.instances.get()
+        observation, _ = environment.reset(seed=seed)
+        low, high = bounds(self.space, self.terms.clip)
+        action = np.empty(low.size)
+        inverse_std = 1.0 / request.scaler.std
+        total, length, terminated = 0.0, 0, False
+        while length < limit and not terminated:
+            seen = self._checked(observation, length)
+            explore = request.explore if request.explore_step in (-1, length) else 0
+            log_prob = self.act(weights, tail, seen.copy(), request.scaler.mean, inverse_std, explore, noise, action)
+            observation, reward, terminated, _, _ = environment.step(
+                self._sent(environment.action_space, np.clip(action, low, high))
+            )
+            total += float(reward)
+            if request.moments:
+                out.moments[row] += np.stack([np.ones_like(seen), seen, seen**2])
+            if request.record:
+                n = start + length
+                out.observations[n], out.actions[n], out.log_probs[n], out.rewards[n] = seen, action, log_prob, reward
+            length += 1
+            if not np.isfinite(reward):
+                break
+        out.returns[row, episode], out.lengths[row, episode] = total, length
+        if request.record:
+            out.final_observations[episode], out.terminated[episode] = self._checked(observation, length), terminated
+        return length
+
+    def _sent(self, space: Any, action: Floats) -> Any:
+        """The action as the environment wants it."""
+        return int(space.start + action[0]) if self.space.discrete else action.astype(space.dtype)
+
+    def _checked(self, observation: Any, step: int) -> Floats:
+        """The observation [O] in float64.
+
+        Raises:
+            EnvironmentFault: if its size changed or it is not finite.
+        """
+        flat = np.asarray(observation, dtype=np.float64).ravel()
+        if flat.size != self.space.observations or not np.isfinite(flat).all():
+            raise EnvironmentFault(f"{self.instances.name} gave the observation {flat} after step {step}")
+        return flat
+
+
+def gymnasium_engine(
+    name: str, options: dict[str, Any], fresh: bool, policy: Policy, terms: Terms, folder: Path
+) -> GymnasiumEngine:
+    """The engine of a Gymnasium id; compiles the policy unless `folder` has it."""
+    width = 1 if policy.space.discrete else policy.space.actions
+    act = kernel.build(
+        folder,
+        environment=None,
+        structure=acting_module(policy),
+        head=head_name(policy),
+        dimensions=(0, policy.space.observations, width, policy.structure.outputs, policy.structure.scratch),
+        sizes=policy.structure.sizes,
+    )
+    return GymnasiumEngine(policy, terms, act, Instances(name, options, terms.horizon, fresh))

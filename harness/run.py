@@ -1,0 +1,190 @@
+"""One run: the only loop of the project, and the only place that counts steps or reads a clock.
+
+    ask → roll out → tell → check → evaluate, until the budget is spent
+
+All steps used for learning are charged, candidate rollouts too; evaluation steps are counted apart. A run ends at the
+first turn border at or beyond its budget, so nothing in it depends on the budget: a longer run begins with the shorter
+one. A run whose parameters or returns stop being finite is a result, recorded as diverged with its reason.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from harness.interface import Algorithm, Candidate, Metrics, Outcome, Request, Turn
+from harness.rollouts.engine import Engine
+from harness.streams import address, draw_seeds, stream
+
+Rows = list[dict[str, float]]
+
+
+class AlgorithmFault(RuntimeError):
+    """An algorithm broke the interface; names the turn and what was wrong."""
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """When and how the solution is evaluated, and when a run ends."""
+
+    budget: int  # environment steps of training
+    every: int  # steps between evaluations
+    episodes: int  # of an evaluation, acting by the mode
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A run between two turns: all that is needed to go on, and all that is known of it so far."""
+
+    state: Any
+    turn: int = 0
+    steps: int = 0
+    episodes: int = 0
+    evaluation_steps: int = 0
+    status: str = "running"  # running, finished, diverged
+    reason: str = ""
+    evaluations: Rows = field(default_factory=list)
+    training: Rows = field(default_factory=list)
+
+
+@dataclass
+class Stopwatch:
+    """Seconds spent in each phase. The clock lives here and nowhere else."""
+
+    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(PHASES, 0.0))
+
+    def time(self, phase: str, work: Callable[..., Any], *arguments: Any) -> Any:
+        """The result of `work(*arguments)`, its duration added to the phase."""
+        start = time.perf_counter()
+        result = work(*arguments)
+        self.seconds[phase] += time.perf_counter() - start
+        return result
+
+
+PHASES = ("ask", "rollout", "tell", "evaluate")
+
+
+def begin(algorithm: Algorithm[Any], seed: int) -> Snapshot:
+    """A run before its first turn."""
+    return Snapshot(algorithm.init(stream(seed, "init")))
+
+
+def run(
+    algorithm: Algorithm[Any],
+    engine: Engine,
+    seed: int,
+    protocol: Protocol,
+    *,
+    exact_value: Callable[[Candidate], float | None],
+    start: Snapshot,
+    stopwatch: Stopwatch,
+    at_border: Callable[[Snapshot], None],
+) -> Snapshot:
+    """Run from `start` to the end of the budget.
+
+    Args:
+        algorithm: what proposes and digests.
+        engine: what rolls out.
+        seed: of the run; every draw is addressed from it.
+        protocol: budget and evaluation.
+        exact_value: the known value of a candidate, or None where only rollouts tell.
+        start: `begin(...)` or a snapshot of the same run.
+        stopwatch: collects the seconds.
+        at_border: called with a snapshot after every evaluation, e.g. to write a checkpoint.
+
+    Raises:
+        AlgorithmFault: if the algorithm breaks the interface.
+    """
+    evaluate = partial(_evaluated, algorithm, engine, seed, protocol, exact_value)
+    now = start
+    if not now.evaluations:
+        now = stopwatch.time("evaluate", evaluate, now)
+    since: list[Metrics] = []  # metrics of the turns since the last row
+    while now.status == "running" and now.steps < protocol.budget:
+        number = now.steps // protocol.every
+        now, metrics = _turned(now, algorithm, engine, seed, stopwatch)
+        since.append(metrics)
+        if now.status == "diverged" or now.steps // protocol.every > number:
+            now = replace(now, training=[*now.training, _training_row(now, since)])
+            since = []
+            if now.status == "running":
+                now = stopwatch.time("evaluate", evaluate, now)
+            at_border(now)
+    return replace(now, status="finished") if now.status == "running" else now
+
+
+def _turned(
+    now: Snapshot, algorithm: Algorithm[Any], engine: Engine, seed: int, stopwatch: Stopwatch
+) -> tuple[Snapshot, Metrics]:
+    """One ask, rollout and tell."""
+    turn = Turn(now.turn, now.steps, address(seed))
+    requests: tuple[Request, ...] = stopwatch.time("ask", algorithm.ask, now.state, turn)
+    if not requests:
+        raise AlgorithmFault(f"turn {now.turn}: ask returned no request")
+    outcomes: tuple[Outcome, ...] = stopwatch.time("rollout", _rolled_out, engine, requests)
+    later = replace(
+        now,
+        turn=now.turn + 1,
+        steps=now.steps + sum(int(outcome.lengths.sum()) for outcome in outcomes),
+        episodes=now.episodes + sum(outcome.lengths.size for outcome in outcomes),
+    )
+    returns = np.concatenate([outcome.returns.ravel() for outcome in outcomes])  # every episode of the turn
+    if any(outcome.trajectory is not None and not np.isfinite(outcome.returns).all() for outcome in outcomes):
+        return replace(later, status="diverged", reason="a return is not finite"), {"return_mean": -np.inf}
+    state, metrics = stopwatch.time("tell", algorithm.tell, now.state, outcomes, turn)
+    metrics = {"return_mean": float(returns.mean()), "return_max": float(returns.max()), **metrics}
+    if not np.isfinite(algorithm.solution(state).theta).all():
+        return replace(later, state=state, status="diverged", reason="a parameter is not finite"), metrics
+    return replace(later, state=state), metrics
+
+
+def _rolled_out(engine: Engine, requests: tuple[Request, ...]) -> tuple[Outcome, ...]:
+    return tuple(engine(request) for request in requests)
+
+
+def _evaluated(
+    algorithm: Algorithm[Any],
+    engine: Engine,
+    seed: int,
+    protocol: Protocol,
+    exact_value: Callable[[Candidate], float | None],
+    now: Snapshot,
+) -> Snapshot:
+    """The snapshot with one more evaluation of the solution: exactly where the value is known, else by rollouts."""
+    candidate = algorithm.solution(now.state)
+    value = exact_value(candidate)
+    if value is not None:
+        returns, lengths = np.array([value]), np.array([0])
+    else:
+        seeds = draw_seeds(stream(seed, "evaluation", now.steps // protocol.every), 1)
+        outcome = engine(Request(candidate.theta[None], seeds, candidate.scaler, episodes=protocol.episodes))
+        returns, lengths = outcome.returns[0], outcome.lengths[0]  # [E], [E]
+    row = {
+        "turn": now.turn,
+        "steps": now.steps,
+        "episodes": now.episodes,
+        "return_mean": float(returns.mean()),
+        "return_std": float(returns.std()) if np.isfinite(returns).all() else np.inf,
+        "return_min": float(returns.min()),
+        "return_max": float(returns.max()),
+        "length_mean": float(lengths.mean()),
+        "exact": float(value is not None),
+    }
+    later = replace(
+        now, evaluation_steps=now.evaluation_steps + int(lengths.sum()), evaluations=[*now.evaluations, row]
+    )
+    if np.isfinite(row["return_mean"]):
+        return later
+    return replace(later, status="diverged", reason="the return of the solution is not finite")
+
+
+def _training_row(now: Snapshot, since: list[Metrics]) -> dict[str, float]:
+    """Where the run stands, and the mean of each metric over the turns since the last row."""
+    names = dict.fromkeys(name for metrics in since for name in metrics)
+    means = {name: float(np.mean([metrics[name] for metrics in since if name in metrics])) for name in names}
+    return {"turn": now.turn, "steps": now.steps, "episodes": now.episodes, **means}

@@ -1,0 +1,74 @@
+"""Settings of a plug-in: the fields of its dataclass that have a default. The others are given by the harness."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import MISSING, fields
+from typing import Any
+
+from harness import plugins
+from harness.errors import InputError
+from harness.node import Node
+from harness.schema import check_key, convert, field_types, mapping
+
+
+def defaults(kind: type) -> dict[str, Any]:
+    """Every setting of a plug-in with its default."""
+    found: dict[str, Any] = {}
+    for field in fields(kind):
+        if field.init and field.default is not MISSING:
+            found[field.name] = field.default
+        elif field.init and field.default_factory is not MISSING:
+            found[field.name] = field.default_factory()
+    return found
+
+
+def complete(room: str, name: str, given: Node) -> dict[str, Any]:
+    """All settings of a plug-in: those that are given, checked by type, and the defaults of the others.
+
+    Raises:
+        InputError: for an unknown setting, a wrong type, or a number that is not finite.
+    """
+    kind = plugins.load(room, name)
+    settings = defaults(kind)
+    for key, node in mapping(given).items():
+        check_key(given, key, list(settings))
+        settings[key] = convert(node, field_types(kind)[key])
+    for key, value in settings.items():
+        if not all(math.isfinite(number) for number in _floats(value)):
+            raise given.error(f"the setting {key} of {name} is not finite, so no record could hold it")
+    return settings
+
+
+def make(room: str, name: str, place: Node, needed: dict[str, Any], settings: dict[str, Any]) -> Any:
+    """A plug-in with what it needs from the harness and its settings.
+
+    Raises:
+        InputError: at the setting that it refuses with a ValueError, or naming the plug-in's line for anything else.
+    """
+    kind = plugins.load(room, name)
+    try:
+        return kind(**needed, **settings)
+    except ValueError as fault:
+        raise _refused(place, settings, str(fault)) from fault
+    except Exception as fault:
+        inner, _, stem = f"{room}.{name}".rpartition(".")
+        raise plugins.raised(plugins.source(inner, stem), fault, f"when it is made with {settings}") from fault
+
+
+def _refused(place: Node, settings: dict[str, Any], reason: str) -> InputError:
+    """The fault at the first setting that the reason names, if one was given."""
+    given = mapping(place)
+    words = reason.replace(",", " ").replace("'", " ").replace(":", " ").split()
+    named = next((word for word in words if word in settings), "")
+    return given.get(named, place).error(reason)
+
+
+def _floats(value: Any) -> Iterator[float]:
+    """Every float in a value."""
+    if isinstance(value, float):
+        yield value
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from _floats(item)

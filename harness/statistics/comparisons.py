@@ -1,0 +1,52 @@
+"""Which of two methods is better: the probability of improvement and its test.
+
+Sources: Agarwal et al. (NeurIPS 2021), probability of improvement, that is the U of H. Mann & D. Whitney (1947) over n m.
+S. Holm, "A simple sequentially rejective multiple test procedure" (Scandinavian Journal of Statistics 6, 1979).
+E. J. G. Pitman, "Significance tests which may be applied to samples from any populations" (1937): permutation tests.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import stats
+
+from harness.interface import Floats
+
+
+def improvement(first: Floats, second: Floats) -> Floats:
+    """P(X > Y) + P(X = Y) / 2 over all pairs of runs, first [..., N] and second [..., M] -> [...]."""
+    x, y = first[..., :, np.newaxis], second[..., np.newaxis, :]
+    return np.asarray((np.greater(x, y) + 0.5 * np.equal(x, y)).mean(axis=(-2, -1)))
+
+
+def paired_p(first: Floats, second: Floats) -> float:
+    """Exact two-sided p of `improvement` where the labels may be exchanged within each pair, first [N], second [N].
+
+    U is a sum of pooled mid-ranks, so exchanging pair i adds or takes away d_i = rank(x_i) - rank(y_i): the statistic is a
+    sum of ±d_i. Twice a mid-rank is an integer, and the distribution of the sum follows by N convolutions.
+    """
+    ranks = stats.rankdata(np.concatenate((first, second))).reshape(2, -1)  # [2, N]
+    differences = np.rint(2 * (ranks[0] - ranks[1])).astype(np.int64)  # [N]
+    centre = int(np.abs(differences).sum())
+    chances = np.zeros(2 * centre + 1)  # [2 centre + 1] of each sum -centre .. centre
+    chances[centre] = 1.0
+    for difference in differences:
+        chances = 0.5 * (np.roll(chances, difference) + np.roll(chances, -difference))
+    extreme = np.abs(np.arange(-centre, centre + 1)) >= abs(int(differences.sum()))
+    return min(float(chances[extreme].sum()), 1.0)
+
+
+def unpaired_p(first: Floats, second: Floats) -> float:
+    """Two-sided p of Mann and Whitney, first [N], second [M]: exact for small samples without ties; 1 if all are equal."""
+    if np.ptp(np.concatenate((first, second))) == 0:
+        return 1.0
+    return float(stats.mannwhitneyu(first, second, alternative="two-sided").pvalue)
+
+
+def holm(p: Floats) -> Floats:
+    """Adjusted p values [M] of a family of comparisons, in the order given."""
+    order = np.argsort(p, kind="stable")
+    adjusted = np.maximum.accumulate((len(p) - np.arange(len(p))) * p[order])
+    result = np.empty(len(p))
+    result[order] = np.minimum(adjusted, 1.0)
+    return result

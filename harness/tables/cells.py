@@ -1,0 +1,139 @@
+"""A cell of a study as the tables see it: what was expected, what has come back, and each run's numbers.
+
+The rules (carried forward, floor of a diverged run, confirmed crossings) are those of `docs/tables.md`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from harness.interface import Floats, Integers
+from harness.statistics.curves import area, at
+from harness.statistics.scores import normalised
+from harness.statistics.targets import first_crossings
+
+FINISHED, DIVERGED, MISSING = "finished", "diverged", "missing"
+
+
+@dataclass(frozen=True)
+class CellRecord:
+    """One cell of the grid: algorithm × policy × environment, its expected seeds and where their jobs are recorded."""
+
+    environment: str
+    policy: str
+    algorithm: str
+    family: str
+    parameters: int  # P
+    digest: str  # of the canonical spec
+    seeds: tuple[int, ...]
+    budget: int  # charged steps
+    manifests: tuple[Path, ...]  # of all expected jobs; those that do not exist yet are missing
+    random: float  # score of the random policy
+    reference: float  # frozen reference score; the optimum where exact values are known
+    solved: float
+    targets: tuple[float, ...]
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What tells the cells of one study apart."""
+        return self.environment, self.policy, self.algorithm
+
+    @property
+    def ladder(self) -> Floats:
+        """All targets, `solved` among them, ascending [T]."""
+        return np.unique((*self.targets, self.solved))
+
+    @property
+    def identity(self) -> dict[str, str | int]:
+        """First columns of every table about cells."""
+        names = ("environment", "policy", "algorithm", "family", "parameters")
+        return {name: getattr(self, name) for name in names}
+
+
+class RunRecord(NamedTuple):
+    """One recorded run: its line in the manifest, K evaluations, its seconds."""
+
+    seed: int
+    status: str
+    reason: str
+    turns: int
+    steps: int
+    episodes: int
+    digest: str
+    evaluated: Integers  # [K] charged steps
+    returns: Floats  # [K]
+    exact: Floats  # [K] exact expected return of the candidate; NaN where unknown
+    seconds: Floats  # [5] ask, rollout, tell, evaluate, total
+
+
+class CellRuns(NamedTuple):
+    """A record with its n runs that came back, in the order of their seeds; T targets of the ladder."""
+
+    record: CellRecord
+    runs: tuple[RunRecord, ...]
+    scores: Floats  # [n] at the budget
+    normalised: Floats  # [n]
+    exact: Floats  # [n]
+    areas: Floats  # [n] normalised
+    crossings: Floats  # [n, T] steps; inf: censored
+
+    @property
+    def solved(self) -> Floats:
+        """Steps to `solved` [n]; inf: censored."""
+        return self.crossings[:, np.searchsorted(self.record.ladder, self.record.solved)]
+
+    @property
+    def diverged(self) -> int:
+        """Number of runs that diverged."""
+        return sum(run.status == DIVERGED for run in self.runs)
+
+    @property
+    def missing(self) -> int:
+        """Number of expected runs that have not come back."""
+        return len(self.record.seeds) - len(self.runs)
+
+
+def evaluations(run: RunRecord, record: CellRecord) -> tuple[Integers, Floats]:
+    """Steps [K'] and values [K'] within the budget; what is not finite counts as the random score."""
+    inside = run.evaluated <= record.budget
+    values = run.returns[inside]
+    return run.evaluated[inside], np.where(np.isfinite(values), values, record.random)
+
+
+def curve(run: RunRecord, record: CellRecord) -> tuple[Integers, Floats]:
+    """The run's step function, steps [K''] and values [K'']: one that diverged falls to its floor and stays there."""
+    steps, values = evaluations(run, record)
+    if run.status != DIVERGED:
+        return steps, values
+    floor = min(record.random, *values[-1:])
+    return np.append(steps, min(run.steps, record.budget)), np.append(values, floor)
+
+
+def exact_at_budget(run: RunRecord, record: CellRecord) -> float:
+    """Exact expected return at the budget: NaN where unknown, -inf for a run that diverged."""
+    known = run.exact[(run.evaluated <= record.budget) & ~np.isnan(run.exact)]
+    if run.status == DIVERGED:
+        return -np.inf if len(known) else np.nan
+    return float(known[-1]) if len(known) else np.nan
+
+
+def assemble(record: CellRecord, runs: tuple[RunRecord, ...]) -> CellRuns:
+    """Each run's numbers."""
+    budget = np.array([record.budget])
+    curves = [curve(run, record) for run in runs]
+    scores = np.array([at(*points, budget, record.random)[0] for points in curves])  # [n]
+    areas = np.array([area(*points, record.budget, record.random) for points in curves])  # [n]
+    crossings = [first_crossings(*evaluations(run, record), record.ladder) for run in runs]
+    return CellRuns(
+        record,
+        runs,
+        scores,
+        normalised(scores, record.random, record.reference),
+        np.array([exact_at_budget(run, record) for run in runs]),
+        normalised(areas, record.random, record.reference),
+        np.array(crossings).reshape(len(runs), len(record.ladder)),
+    )

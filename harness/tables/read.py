@@ -1,0 +1,99 @@
+"""Reading finished jobs: a job is whole or refused by name.
+
+`manifest.json` is written last, so a job without it is not there yet. With it, every file that it lists must have the
+checksum that it states: a result that was cut short, changed or lost is an error, never a smaller table.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pyarrow import parquet
+
+from harness.errors import InputError
+from harness.files import checksum
+from harness.interface import Floats
+from harness.tables.cells import CellRecord, CellRuns, RunRecord, assemble
+
+SCHEMA = 1
+EVALUATIONS, TIMING = "evaluations.parquet", "timing.parquet"
+SECONDS = ("seconds_ask", "seconds_rollout", "seconds_tell", "seconds_evaluate", "seconds_total")
+AGAIN = "delete its folder to run the job again"
+
+
+def read_cell(record: CellRecord) -> CellRuns:
+    """The cell with those of its expected runs that have come back.
+
+    Raises:
+        InputError: a job is damaged, contradicts another one, or is of another schema.
+    """
+    runs: dict[int, RunRecord] = {}
+    for manifest in sorted(record.manifests):
+        if manifest.exists():
+            for run in read_job(manifest):
+                if runs.setdefault(run.seed, run).digest != run.digest:
+                    raise InputError(str(manifest), f"seed {run.seed} differs from the same run in another job; {AGAIN}")
+    return assemble(record, tuple(runs[seed] for seed in sorted(runs.keys() & set(record.seeds))))
+
+
+def read_job(path: Path) -> list[RunRecord]:
+    """All runs of a job, its files verified."""
+    manifest = read_manifest(path)
+    for name, stated in manifest["files"].items():
+        verify(path.parent / name, stated)
+    evaluations = read_columns(path.parent / EVALUATIONS, ("seed", "steps", "return_mean", "exact"))
+    timing = read_columns(path.parent / TIMING, ("seed", *SECONDS))
+    return [read_run(line, evaluations, timing) for line in manifest["runs"]]
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """The manifest as `harness/record.py` writes it."""
+    try:
+        manifest = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise InputError(str(path), f"is not JSON ({error}); {AGAIN}") from error
+    if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
+        raise InputError(str(path), f"is not a manifest of schema {SCHEMA}; {AGAIN}")
+    lost = {EVALUATIONS, TIMING} - manifest["files"].keys()
+    if lost:
+        raise InputError(str(path), f"does not list {' and '.join(sorted(lost))}; {AGAIN}")
+    return manifest
+
+
+def verify(path: Path, stated: str) -> None:
+    """Refuse a file that is not the one of the manifest."""
+    if not path.exists():
+        raise InputError(str(path), f"is listed in its manifest but lost; {AGAIN}")
+    found = checksum(path)
+    if found != stated:
+        raise InputError(str(path), f"is damaged (sha256 {found[:12]}…, its manifest says {stated[:12]}…); {AGAIN}")
+
+
+def read_columns(path: Path, names: tuple[str, ...]) -> dict[str, Floats]:
+    """Columns of a Parquet file as float64 [rows]; nulls are NaN. A file without rows may lack columns."""
+    table = parquet.read_table(path, use_threads=False)
+    if not table.num_rows:
+        return {name: np.empty(0) for name in names}
+    return {name: table.column(name).to_numpy().astype(np.float64) for name in names}
+
+
+def read_run(line: dict[str, Any], evaluations: dict[str, Floats], timing: dict[str, Floats]) -> RunRecord:
+    """One run out of the files of its job; `line` is its entry in the manifest."""
+    mine = evaluations["seed"] == line["seed"]
+    clock = timing["seed"] == line["seed"]
+    return RunRecord(
+        seed=line["seed"],
+        status=line["status"],
+        reason=line["reason"],
+        turns=line["turn"],
+        steps=line["steps"],
+        episodes=line["episodes"],
+        digest=line["digest"],
+        evaluated=evaluations["steps"][mine].astype(np.int64),
+        returns=evaluations["return_mean"][mine],
+        exact=evaluations["exact"][mine],
+        seconds=np.array([timing[name][clock].sum() for name in SECONDS]),
+    )

@@ -1,0 +1,80 @@
+"""What is mirrored and what is not: `results/mirror/{study}.json`, written whole or not at all, read without MLflow."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from harness.tracking import records
+
+SCHEMA = 1
+WAITING = "not mirrored yet"
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The state of the view of one study after a pass of the mirror."""
+
+    study: str
+    store: str  # the name of the SQLite file in `results/`, or the address of a server
+    mirrored: Mapping[str, str] = field(default_factory=dict)  # identity -> digest
+    unmirrored: Mapping[str, str] = field(default_factory=dict)  # identity or manifest -> reason
+    complaint: str = ""  # of the store as a whole
+    schema: int = SCHEMA
+
+
+class Unmirrored(NamedTuple):
+    """A run that the files hold and the view does not."""
+
+    run: str  # identity, or the path of a manifest that cannot be read
+    reason: str
+
+
+def path(results: Path, study: str) -> Path:
+    """Where the ledger of a study lies."""
+    return results / "mirror" / f"{study}.json"
+
+
+def write(results: Path, ledger: Ledger) -> None:
+    """Replace the ledger of a study, aside and renamed."""
+    target = path(results, ledger.study)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = target.with_suffix(f".{os.getpid()}.tmp")
+    aside.write_text(json.dumps(asdict(ledger), indent=1, sort_keys=True), encoding="utf-8")
+    aside.replace(target)
+
+
+def read(results: Path, study: str) -> Ledger:
+    """The ledger of a study; an empty one where there is none, or one of another schema."""
+    try:
+        content = json.loads(path(results, study).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return Ledger(study, store="")
+    return Ledger(**content) if content.get("schema") == SCHEMA else Ledger(study, store="")
+
+
+def unmirrored(results: Path, study: str, manifests: Sequence[Path]) -> list[Unmirrored]:
+    """Runs of the manifests that exist and that the view lacks or shows as they were before, with the reason.
+
+    Holds also where the mirror was killed or never started: it compares the files with what the ledger vouches for.
+    """
+    ledger = read(results, study)
+    gone = not ledger.store.startswith("http") and not (results / ledger.store).is_file()
+    missing = []
+    for manifest in manifests:
+        if not manifest.exists():
+            continue
+        try:
+            runs = records.read_job(manifest).runs
+        except records.RecordError as error:
+            missing.append(Unmirrored(str(manifest), str(error)))
+            continue
+        for run in runs:
+            if gone or ledger.mirrored.get(run.identity) != run.digest:
+                reason = ledger.unmirrored.get(run.identity) or ledger.complaint or WAITING
+                missing.append(Unmirrored(run.identity, reason))
+    return missing

@@ -1,0 +1,221 @@
+"""What the files say about runs: manifests, curves, candidates and the progress of long runs. No MLflow here.
+
+A manifest holds the runs of one cell for a block of seeds (docs/architecture.md, Records). A run is the same run as long
+as its cell (the digest that names its folder) and its seed are the same: its *identity*. Its digest says what it found.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+CURVE_POINTS = 50  # of a curve in the view; the files keep every one
+CURVES = {"evaluations.parquet": "eval/return", "training.parquet": "train/return"}
+AXES = ("algorithm", "policy", "environment")
+
+
+class RecordError(Exception):
+    """A record that cannot be read; the message names the file and the reason."""
+
+
+class Point(NamedTuple):
+    """One point of a curve over charged environment steps."""
+
+    metric: str
+    step: int
+    value: float
+
+
+class Run(NamedTuple):
+    """One seed of a manifest."""
+
+    identity: str  # {cell}/{seed}
+    seed: int
+    digest: str
+    status: str  # "finished" or "diverged"
+    reason: str
+    steps: int
+    episodes: int
+
+
+@dataclass(frozen=True)
+class Job:
+    """One manifest: the runs of a cell for a block of seeds, with what they share."""
+
+    manifest: Path
+    cell: Mapping[str, Any]
+    cell_digest: str
+    family: str
+    parameters: int  # P
+    modified: int  # milliseconds since 1970
+    runs: tuple[Run, ...]
+
+
+class Progress(NamedTuple):
+    """A run that is under way."""
+
+    identity: str
+    seed: int
+    cell: Mapping[str, Any]
+    points: tuple[Point, ...]
+
+
+def identity(manifest: Path, seed: int) -> str:
+    """What a run stays through all its repetitions: the folder of its cell and its seed."""
+    return f"{manifest.parent.parent.name}/{seed}"
+
+
+def read_job(manifest: Path) -> Job:
+    """The runs of one manifest.
+
+    Raises:
+        RecordError: the manifest is not readable or lacks a field.
+    """
+    try:
+        content = json.loads(manifest.read_text(encoding="utf-8"))
+        return Job(
+            manifest=manifest,
+            cell=content["cell"],
+            cell_digest=content["cell_digest"],
+            family=content["family"],
+            parameters=int(content["parameters"]),
+            modified=max(1, manifest.stat().st_mtime_ns // 1_000_000),
+            runs=tuple(_run(manifest, entry) for entry in content["runs"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RecordError(f"{manifest}: {type(error).__name__}: {error}") from error
+
+
+def _run(manifest: Path, entry: Mapping[str, Any]) -> Run:
+    seed = int(entry["seed"])
+    return Run(
+        identity=identity(manifest, seed),
+        seed=seed,
+        digest=str(entry["digest"]),
+        status=str(entry["status"]),
+        reason=str(entry.get("reason") or ""),
+        steps=int(entry["steps"]),
+        episodes=int(entry["episodes"]),
+    )
+
+
+def read_curves(job: Job) -> dict[int, list[Point]]:
+    """Curves of every seed of a job, at most `CURVE_POINTS` points each, and the score at the budget.
+
+    Points that are not finite are left out: the store would turn an infinity into 1.8e308.
+
+    Raises:
+        RecordError: a Parquet file is missing or damaged.
+    """
+    points: dict[int, list[Point]] = {run.seed: [] for run in job.runs}
+    for file, metric in CURVES.items():
+        for seed, curve in _read_returns(job.manifest.parent / file).items():
+            if seed not in points:
+                continue
+            points[seed] += [Point(metric, step, value) for step, value in thin(curve)]
+            if metric == "eval/return":
+                points[seed] += _scores(curve, int(job.cell["budget"]))
+    return points
+
+
+def _read_returns(path: Path) -> dict[int, list[tuple[int, float]]]:
+    """Finite mean returns by seed, as (steps, return_mean) in the order of the file."""
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        table = pyarrow.parquet.read_table(path, columns=["seed", "steps", "return_mean"])
+    except (OSError, pyarrow.ArrowException) as error:
+        raise RecordError(f"{path}: {type(error).__name__}: {error}") from error
+    curves: dict[int, list[tuple[int, float]]] = {}
+    columns = (table.column(name).to_pylist() for name in ("seed", "steps", "return_mean"))
+    for seed, steps, value in zip(*columns, strict=True):
+        if value is not None and math.isfinite(value):
+            curves.setdefault(int(seed), []).append((int(steps), float(value)))
+    return curves
+
+
+def _scores(curve: Sequence[tuple[int, float]], budget: int) -> list[Point]:
+    """The score at the budget: that of the last evaluation with steps <= budget."""
+    within = [(steps, value) for steps, value in curve if steps <= budget]
+    return [Point("score", *within[-1])] if within else []
+
+
+def thin(curve: Sequence[tuple[int, float]], count: int = CURVE_POINTS) -> list[tuple[int, float]]:
+    """At most `count` points of a curve, evenly spaced in their number, the first and the last among them."""
+    if len(curve) <= count:
+        return list(curve)
+    return [curve[round(place * (len(curve) - 1) / (count - 1))] for place in range(count)]
+
+
+def extract_candidate(job: Job, seed: int, target: Path) -> None:
+    """Write the arrays of one seed of `candidates.npz` as an npz of their own (theta, mean, std), bytes unchanged.
+
+    Raises:
+        RecordError: the archive is missing, damaged or lacks the seed.
+    """
+    source, prefix = job.manifest.parent / "candidates.npz", f"seed-{seed}/"
+    try:
+        with zipfile.ZipFile(source) as archive:
+            members = {name.removeprefix(prefix): archive.read(name) for name in _members(archive, prefix)}
+    except (OSError, zipfile.BadZipFile) as error:
+        raise RecordError(f"{source}: {type(error).__name__}: {error}") from error
+    if not members:
+        raise RecordError(f"{source}: no candidate of seed {seed}")
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(zipfile.ZipInfo(name), content)
+
+
+def _members(archive: zipfile.ZipFile, prefix: str) -> list[str]:
+    return [name for name in archive.namelist() if name.startswith(prefix)]
+
+
+def read_progress(manifest: Path) -> Iterator[Progress]:
+    """The runs under way in the folder of a manifest that is yet to come.
+
+    A progress file vanishes when its run ends, so one that is gone or cannot be read is no fault: the manifest follows.
+    """
+    for path in sorted(manifest.parent.glob("seed-*.progress.json")):
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            yield Progress(
+                identity=identity(manifest, int(content["seed"])),
+                seed=int(content["seed"]),
+                cell=content["cell"],
+                points=tuple(_live_points(content["steps"], content["return_mean"])),
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+
+
+def _live_points(steps: Sequence[int], returns: Sequence[float | None]) -> Iterator[Point]:
+    for step, value in zip(steps, returns, strict=True):
+        if value is not None and math.isfinite(value):
+            yield Point("eval/return", int(step), float(value))
+
+
+def labels(cell: Mapping[str, Any]) -> dict[str, str]:
+    """Short readable names of algorithm, policy and environment, from a spec or from labels alone."""
+    return {kind: _label(cell[kind]) for kind in AXES if kind in cell}
+
+
+def _label(axis: Any) -> str:
+    if not isinstance(axis, Mapping):
+        return str(axis)
+    return str(axis.get("label") or axis.get("name") or axis.get("structure") or axis.get("file"))
+
+
+def settings(value: Any, name: str = "") -> dict[str, str]:
+    """A spec as flat text, `settings` left out of the names: {"algorithm.step_size": "0.02", "budget": "50000", ...}."""
+    if not isinstance(value, Mapping):
+        return {name: value if isinstance(value, str) else json.dumps(value)}
+    flat: dict[str, str] = {}
+    for key, below in value.items():
+        flat |= settings(below, name if key == "settings" else f"{name}.{key}".lstrip("."))
+    return flat
