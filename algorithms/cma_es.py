@@ -46,7 +46,7 @@ class CmaEs:
 
     policy: Policy
     population: int = 0  # λ; 0: 4 + ⌊3 ln P⌋ (eq. 48)
-    episodes: int = 1  # of each candidate
+    episodes: int = 3  # of each candidate
     sigma: float = 1.0  # σ at the start
     diagonal_above: int = 128  # the largest P with a full covariance
 
@@ -58,7 +58,7 @@ class CmaEs:
 
     def ask(self, state: State, turn: Turn) -> tuple[Request, ...]:
         """A sample of λ candidates."""
-        thetas = np.array(self._library(state, turn).ask())  # [λ, P]
+        _, thetas = self._library(state, turn)  # [λ, P]
         seeds = draw_seeds(turn.rng("seeds"), len(thetas))  # [λ]
         return (Request(thetas, seeds, identity(self.policy.space.observations), self.episodes),)
 
@@ -67,10 +67,9 @@ class CmaEs:
         (outcome,) = outcomes
         scores = outcome.returns.mean(axis=1)  # [λ]
         if np.isfinite(scores).any():
-            library = self._library(state, turn)
-            sample = library.ask()  # [λ, P] as in ask
-            losses = np.argsort(np.argsort(-scores, kind="stable"), kind="stable")  # [λ] 0 the best, no two equal
-            library.tell(sample, losses.astype(float))
+            library, thetas = self._library(state, turn)  # [λ, P]
+            losses = np.argsort(np.argsort(-scores, kind="stable"))  # [λ] 0 the best, no two equal
+            library.tell(list(thetas), losses.astype(float))
             state = self._state(library)
         return state, {"sigma": state.sigma}
 
@@ -82,8 +81,8 @@ class CmaEs:
     def _diagonal(self) -> bool:
         return self.policy.dim > self.diagonal_above
 
-    def _library(self, state: State, turn: Turn) -> Any:
-        """The library's object in this state, drawing from this turn's address."""
+    def _library(self, state: State, turn: Turn) -> tuple[Any, Floats]:
+        """The library's object in this state, and the sample [λ, P] that it drew from this turn's address."""
         import cma  # takes two seconds, so only runs of CMA-ES pay for it
 
         rng = turn.rng("sample")
@@ -98,15 +97,16 @@ class CmaEs:
             "verbose": -9,
         }
         library = cma.CMAEvolutionStrategy(state.mean, self.sigma, options)
-        library.countiter = library.sm.count_tell = state.generation
-        library.sigma = state.sigma
+        library.mean_old, library.sigma = state.mean, state.sigma
         library.pc = state.path.copy()
         library.adapt_sigma.ps = state.sigma_path.copy()
         if self._diagonal:
             library.sigma_vec = cma.transformations.DiagonalDecoding(state.shape)
         else:
-            library.sm.C = state.shape.copy()
-        return library
+            library.sm.C, library.sm.count_tell = state.shape.copy(), state.generation
+        thetas = np.array(library.ask())  # [λ, P]
+        library.countiter = state.generation  # only now: at 0 the library starts its stopwatch
+        return library, thetas
 
     def _state(self, library: Any) -> State:
         """What the library must remember, as arrays."""

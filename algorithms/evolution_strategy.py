@@ -36,9 +36,9 @@ class EvolutionStrategy:
     explores: ClassVar[bool] = False
 
     policy: Policy
-    children: int = 20  # λ
-    parents: int = 5  # μ
-    episodes: int = 1  # of each child
+    children: int = 16  # λ
+    parents: int = 4  # μ
+    episodes: int = 2  # of each child
     sigma: float = 1.0  # σ at the start
 
     def init(self, rng: np.random.Generator) -> State:

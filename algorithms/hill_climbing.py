@@ -33,8 +33,8 @@ class HillClimbing:
     explores: ClassVar[bool] = False
 
     policy: Policy
-    challengers: int = 8  # λ
-    episodes: int = 1  # of each, from the same starts
+    challengers: int = 4  # λ
+    episodes: int = 4  # of each, from the same starts
     radius: float = 0.3  # standard deviation of a step, at the start
     adaptation: float = 1.0  # the 1/5 rule: at one success in five the radius is at rest
 

@@ -3,8 +3,8 @@
     θ ← θ + √(2δ / gᵀF⁻¹g) F⁻¹ g,    F = E[∇log π ∇log πᵀ]
 
 Sources: S. Kakade, "A Natural Policy Gradient" (2001), eqs. 1-2; A. Rajeswaran et al., "Towards Generalization and
-Simplicity in Continuous Control" (arXiv:1703.02660), eqs. 4-5 and Algorithm 1; the step length as in J. Schulman et al.,
-"Trust Region Policy Optimization" (arXiv:1502.05477), appendix C: to second order KL(old, new) = ½ sᵀF s = δ.
+Simplicity in Continuous Control" (arXiv:1703.02660), eqs. 4-5 and Algorithm 1; the step length as in J. Schulman et
+al., "Trust Region Policy Optimization" (arXiv:1502.05477), appendix C: to second order KL(old, new) = ½ sᵀF s = δ.
 
 F is never formed: conjugate gradients solve (F + damping) x = g with products F v (M. R. Hestenes and E. Stiefel,
 "Methods of conjugate gradients for solving linear systems", 1952). Advantages are GAE with a linear-feature value
@@ -95,7 +95,7 @@ class NaturalGradient:
 
 
 def conjugate_gradients(product: Callable[[Floats], Floats], target: Floats, iterations: int) -> Floats:
-    """x [P] with product(x) = target [P], for a symmetric positive definite product; exact after P iterations."""
+    """The x [P] with product(x) = target [P], for a symmetric positive definite product; exact after P iterations."""
     solution, residual, direction = np.zeros_like(target), target, target  # [P], [P], [P]
     square = float(residual @ residual)
     floor = 1e-20 * square  # the residual is ten digits smaller than the target

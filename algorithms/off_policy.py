@@ -10,11 +10,11 @@
 Sources: T. Jie and P. Abbeel, "On a Connection between Importance Sampling and the Likelihood Ratio Policy Gradient"
 (2010), eq. 3; weights and their sources in `harness/parts/importance.py`.
 
-The denominator Q is the mixture of all policies in the buffer, in the shares of their episodes ("mixture"), or the policy
-that made the episode ("own"). The mixture needs every episode's probability under each of B stored policies: B forward
-passes over the buffer a turn. Weights: "plain" w/N · "truncated" min(w, c)/N · "self_normalised" w/Σw ·
+The denominator Q is the mixture of all policies in the buffer, in the shares of their episodes ("mixture"), or the
+policy that made the episode ("own"). The mixture needs every episode's probability under each of B stored policies: B
+forward passes over the buffer a turn. Weights: "plain" w/N · "truncated" min(w, c)/N · "self_normalised" w/Σw ·
 "per_decision", where r_t is weighted by the steps up to t only and each action is credited with its reward to go.
-b is the mean return of the newest episodes, an episode's own left out (per decision: the mean reward to go).
+The baseline b is the mean return of the newest episodes, an episode's own left out (per decision: reward to go).
 
 A batch of which too little counts (effective sample size) is skipped: a step on it would be noise.
 
@@ -41,14 +41,6 @@ class State(NamedTuple):
     theta: Floats  # [P]
     adam: AdamState
     buffer: Buffer
-
-
-class Batch(NamedTuple):
-    """A sample of the buffer."""
-
-    episodes: Buffer  # E of them, N steps
-    behaviour: Floats  # [N] log Q(a_0 ... a_t)
-    baseline: Floats  # [N] b
 
 
 @dataclass(frozen=True)
@@ -90,7 +82,7 @@ class OffPolicy:
             count = buffer.lengths.size
             chosen = rng.choice(count, size=min(self.batch, count), replace=False)  # [E]
             rows = np.isin(returns.episode_numbers(buffer.lengths), chosen)  # [N]
-            state, log = self._step(state, Batch(replay.picked(buffer, chosen), behaviour[rows], baseline[rows]))
+            state, log = self._step(state, replay.picked(buffer, chosen), behaviour[rows], baseline[rows])
             logs.append(log)
         return state, {name: float(np.mean([log[name] for log in logs])) for name in logs[0]}
 
@@ -98,41 +90,34 @@ class OffPolicy:
         """The current policy."""
         return unscaled(self.policy, state.theta)
 
-    def _step(self, state: State, batch: Batch) -> tuple[State, Metrics]:
-        """One step on a batch, or none if too little of it counts."""
-        episodes, candidate = batch.episodes, self.solution(state)
-        target = self.policy.log_probs(candidate, episodes.observations, episodes.actions)  # [N]
-        ratios = importance.ratios(importance.so_far(target, episodes.lengths), batch.behaviour)  # [N] w_{0:t}
-        whole = ratios[np.cumsum(episodes.lengths) - 1]  # [E] w
-        effective = importance.effective_size(whole) / whole.size
-        log = {
-            "effective_share": effective,
-            "largest_share": importance.largest_share(whole),
-            "clipped_share": float(np.mean(whole > self.truncation)),
-            "skipped": float(effective < self.least_effective),
-        }
-        if effective < self.least_effective:
-            return state, log
-        credit = self._credit(batch, ratios, whole)  # [N]
-        gradient = self.policy.score(candidate, episodes.observations, episodes.actions, credit)  # [P]
+    def _step(self, state: State, sample: Buffer, behaviour: Floats, baseline: Floats) -> tuple[State, Metrics]:
+        """One step on a sample of episodes, or none if too little of it counts."""
+        candidate = self.solution(state)
+        target = self.policy.log_probs(candidate, sample.observations, sample.actions)  # [N]
+        ratios = importance.ratios(importance.so_far(target, sample.lengths), behaviour)  # [N] w_{0:t}
+        whole = ratios[np.cumsum(sample.lengths) - 1]  # [E] w
+        log = importance.diagnostics(whole, self.truncation)
+        if log["effective_share"] < self.least_effective:
+            return state, log | {"skipped": 1.0}
+        credit = self._credit(sample, ratios, whole, baseline)  # [N]
+        gradient = self.policy.score(candidate, sample.observations, sample.actions, credit)  # [P]
         optimiser, theta = adam.ascend(state.adam, state.theta, gradient, self.step_size)
-        return state._replace(theta=theta, adam=optimiser), log
+        return state._replace(theta=theta, adam=optimiser), log | {"skipped": 0.0}
 
-    def _credit(self, batch: Batch, ratios: Floats, whole: Floats) -> Floats:
-        """The weight of each step's score [N], from w_{0:t} [N] and w [E]."""
-        episodes = batch.episodes
+    def _credit(self, sample: Buffer, ratios: Floats, whole: Floats, baseline: Floats) -> Floats:
+        """The weight of each step's score [N], from w_{0:t} [N], w [E] and b [N]."""
         if self.weights == "per_decision":
-            to_go = returns.rewards_to_go(ratios * episodes.rewards, episodes.lengths, self.discount)  # [N]
-            return (to_go - ratios * batch.baseline) / whole.size
+            to_go = returns.rewards_to_go(ratios * sample.rewards, sample.lengths, self.discount)  # [N]
+            return np.asarray((to_go - ratios * baseline) / whole.size)
         if self.weights == "self_normalised":
             shares = whole / whole.sum()  # [E]
         else:
             shares = (np.minimum(whole, self.truncation) if self.weights == "truncated" else whole) / whole.size
-        total = returns.discounted_returns(episodes.rewards, episodes.lengths, self.discount)  # [E] R(τ)
-        return shares.repeat(episodes.lengths) * (total.repeat(episodes.lengths) - batch.baseline)
+        total = returns.discounted_returns(sample.rewards, sample.lengths, self.discount)  # [E] R(τ)
+        return np.asarray(shares.repeat(sample.lengths) * (total.repeat(sample.lengths) - baseline))
 
     def _behaviour(self, buffer: Buffer) -> Floats:
-        """log Q(a_0 ... a_t) at each step of the buffer [N]."""
+        """Log Q(a_0 ... a_t) at each step of the buffer [N]."""
         if self.denominator == "own":
             return importance.so_far(buffer.log_probs, buffer.lengths)
         each = np.stack([
@@ -142,8 +127,10 @@ class OffPolicy:
         return importance.mixture(importance.so_far(each, buffer.lengths), np.bincount(buffer.makers))
 
     def _baseline(self, buffer: Buffer) -> Floats:
-        """b at each step of the buffer [N]."""
-        newest = (buffer.makers == buffer.makers[-1]) * (1.0 if self.baseline == "average" else 0.0)  # [E]
+        """The baseline b at each step of the buffer [N]."""
+        if self.baseline == "none":
+            return np.zeros_like(buffer.rewards)
+        newest = (buffer.makers == buffer.makers[-1]).astype(np.float64)  # [E]
         if self.weights == "per_decision":
             to_go = returns.rewards_to_go(buffer.rewards, buffer.lengths, self.discount)  # [N]
             return baselines.average_of_others_to_go(to_go, buffer.lengths, newest)

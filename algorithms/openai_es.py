@@ -41,7 +41,7 @@ class OpenaiEs:
     explores: ClassVar[bool] = False
 
     policy: Policy
-    directions: int = 16  # n, two candidates each
+    directions: int = 8  # n, two candidates each
     episodes: int = 1  # of each candidate
     sigma: float = 0.1  # σ
     step_size: float = 0.05  # α

@@ -123,7 +123,7 @@ def surrogate_weights(ratios: Floats, advantages: Floats, clip: float) -> tuple[
 
 def normalised(advantages: Floats) -> Floats:
     """Mean 0 and deviation 1 within the minibatch [M]."""
-    return (advantages - advantages.mean()) / (advantages.std() + 1e-8)
+    return np.asarray((advantages - advantages.mean()) / (advantages.std() + 1e-8))
 
 
 def limited(gradient: Floats, limit: float) -> Floats:

@@ -4,8 +4,8 @@ The simplest search there is, and a measure of the problem: J. Bergstra and Y. B
 hyper-parameter optimization" (2012); D. Oller, T. Glasmachers and G. Cuccu, "Analyzing reinforcement learning
 benchmarks with random weight guessing" (2020), whose N(0, I) is the default here.
 
-A score is the mean of a few episodes and is never measured again, so among many candidates the luckiest wins: more
-`episodes` buy a better choice with fewer candidates. Of equal scores the first is kept.
+The luckiest of many noisy scores wins, so luck must wear off: in every turn the incumbent is rolled out again beside
+its challengers, and its score is the mean of all its episodes so far. Of equal scores the incumbent's counts for more.
 """
 
 from __future__ import annotations
@@ -21,45 +21,51 @@ from harness.streams import draw_seeds
 
 
 class State(NamedTuple):
-    """The best so far."""
+    """The incumbent, the best so far."""
 
     theta: Floats  # [P]
-    score: float  # its mean return when it was sampled
+    score: float  # mean return of its episodes
+    episodes: int  # how many these are
 
 
 @dataclass(frozen=True)
 class RandomSearch:
-    """Candidates are independent: each is a start of the policy with Gaussian noise around it."""
+    """Challengers are independent: each is a start of the policy with Gaussian noise around it."""
 
     family: ClassVar[str] = "gradient-free"
     explores: ClassVar[bool] = False
 
     policy: Policy
-    population: int = 16  # D candidates a turn
-    episodes: int = 5  # of each candidate
+    challengers: int = 16  # a turn
+    episodes: int = 1  # of each candidate
     std: float = 1.0  # of the noise
 
     def init(self, rng: np.random.Generator) -> State:
-        """A start that anything finite beats."""
-        return State(self.policy.init(rng), -np.inf)
+        """The policy's own start, not yet scored."""
+        return State(self.policy.init(rng), 0.0, 0)
 
     def ask(self, state: State, turn: Turn) -> tuple[Request, ...]:
-        """D independent candidates."""
-        rng = turn.rng("candidates")
-        centres = np.stack([self.policy.init(rng) for _ in range(self.population)])  # [D, P]
-        thetas = centres + self.std * rng.standard_normal(centres.shape)  # [D, P]
-        seeds = draw_seeds(turn.rng("seeds"), self.population)  # [D]
+        """The incumbent (row 0) and independent challengers."""
+        rng = turn.rng("challengers")
+        centres = np.stack([self.policy.init(rng) for _ in range(self.challengers)])  # [D - 1, P]
+        thetas = np.vstack([state.theta, centres + self.std * rng.standard_normal(centres.shape)])  # [D, P]
+        seeds = draw_seeds(turn.rng("seeds"), len(thetas))  # [D]
         return (Request(thetas, seeds, identity(self.policy.space.observations), self.episodes),)
 
     def tell(self, state: State, outcomes: tuple[Outcome, ...], turn: Turn) -> tuple[State, Metrics]:
-        """Keep the best if it beats what was kept."""
+        """Keep the best challenger if it beats the incumbent."""
         (outcome,) = outcomes
         scores = outcome.returns.mean(axis=1)  # [D]
-        best = int(np.argmax(scores))
-        if scores[best] > state.score:
-            state = State(outcome.request.thetas[best], float(scores[best]))
+        if np.isfinite(scores).any():
+            episodes = state.episodes + self.episodes
+            score = (state.score * state.episodes + scores[0] * self.episodes) / episodes
+            best = 1 + int(np.argmax(scores[1:]))
+            if scores[best] > score:
+                state = State(outcome.request.thetas[best], float(scores[best]), self.episodes)
+            else:
+                state = State(state.theta, float(score), episodes)
         return state, {"score": state.score}
 
     def solution(self, state: State) -> Candidate:
-        """The best so far."""
+        """The incumbent."""
         return Candidate(state.theta, identity(self.policy.space.observations))

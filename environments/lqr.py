@@ -23,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from harness.interface import Floats, Space
+from harness.interface import Candidate, Floats, Space, Structure
 from harness.rollouts.random import Words, normal
 from harness.streams import stream
 
@@ -162,6 +162,16 @@ class Lqr:
             value = self.value(gain, horizon)
         raise RuntimeError(f"the stationary gain did not converge in {MAX_ITERATIONS} steps")
 
+    def policy_value(self, structure: Structure, candidate: Candidate, horizon: int) -> float | None:
+        """The value of a linear policy that acts by its mode; None for any other structure."""
+        gain = _policy_gain(structure, candidate)
+        return None if gain is None else self.value(gain, horizon)
+
+    def policy_gradient(self, structure: Structure, candidate: Candidate, horizon: int) -> Floats | None:
+        """Derivative of the value by the parameters of the structure [dim]; None as above."""
+        gain = _policy_gain(structure, candidate)
+        return None if gain is None else (self.gradient(gain, horizon) / candidate.scaler.std).ravel()
+
     def _newton_target(self, system: System, gain: Floats, horizon: int) -> Floats:
         """The K [A, O] of Σ_t (R + BᵀP B) K S = -Σ_t BᵀP A S, where P and S are those of the present gain."""
         moments = _moments(system, gain, self.noise, self.spread, horizon)[:-1]
@@ -169,6 +179,17 @@ class Lqr:
         matrix = np.einsum("tkl,tij->kilj", curvatures, moments).reshape(gain.size, gain.size)
         target = -(slopes @ moments).sum(axis=0).ravel()
         return np.linalg.lstsq(matrix, target, rcond=None)[0].reshape(gain.shape)
+
+
+def _policy_gain(structure: Structure, candidate: Candidate) -> Floats | None:
+    """K [A, O] of the structure `linear` without bias, under a scaler that only divides."""
+    if type(structure).__name__ != "Linear" or structure.dim != structure.outputs * structure.inputs:
+        return None
+    if candidate.scaler.mean.any():
+        return None
+    weights = candidate.theta[: structure.dim].reshape(structure.outputs, structure.inputs)  # [A, O]
+    gain: Floats = weights / candidate.scaler.std
+    return gain
 
 
 def _first_moment(system: System, spread: float) -> Floats:
@@ -202,8 +223,8 @@ def _local_model(system: System, gain: Floats, horizon: int) -> tuple[Floats, Fl
 def _gain(system: System, cost: Floats) -> Floats:
     """The best gain [A, O] before a step that ends at the cost-to-go P [O, O]: -(R + BᵀPB)⁻¹ BᵀPA."""
     projected = system.control.T @ cost  # [A, O]
-    gain: Floats = np.linalg.solve(np.diag(system.action_cost) + projected @ system.control, projected @ system.dynamics)
-    return -gain
+    curvature = np.diag(system.action_cost) + projected @ system.control  # [A, A]
+    return np.negative(np.linalg.solve(curvature, projected @ system.dynamics))
 
 
 def _riccati(system: System, horizon: int) -> Floats:

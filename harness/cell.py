@@ -47,6 +47,10 @@ class Evaluation:
     every: int
     episodes: int
 
+    def __post_init__(self) -> None:
+        if self.every < 1 or self.episodes < 1:
+            raise ValueError("every and episodes must be at least 1")
+
 
 @dataclass(frozen=True)
 class Cell:

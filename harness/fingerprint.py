@@ -58,7 +58,8 @@ def _fingerprint(names: tuple[str, ...]) -> str:
 
 @cache
 def _structures() -> frozenset[str]:
-    return frozenset(plugins.names("policies"))
+    programs = (f"programs.{name}" for name in plugins.names("policies.programs"))
+    return frozenset([*plugins.names("policies"), *programs])
 
 
 @cache

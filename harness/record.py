@@ -18,10 +18,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from harness.files import checksum, write_bytes, write_json
-from harness.interface import Candidate
+from harness.interface import Candidate, Scaler
 from harness.run import PHASES, Rows, Snapshot
 
 SCHEMA = 1
+SUMMARY = ("status", "reason", "turn", "steps", "episodes", "evaluation_steps")
 INTEGERS = ("seed", "turn", "steps", "episodes")
 
 
@@ -93,8 +94,7 @@ def _timing(run: Finished) -> dict[str, float]:
 
 
 def _summary(run: Finished) -> dict[str, Any]:
-    names = ("status", "reason", "turn", "steps", "episodes", "evaluation_steps")
-    return {"seed": run.seed, "digest": run.digest, **{name: getattr(run.snapshot, name) for name in names}}
+    return {"seed": run.seed, "digest": run.digest, **{name: getattr(run.snapshot, name) for name in SUMMARY}}
 
 
 def _candidates(runs: list[Finished]) -> bytes:
@@ -109,6 +109,32 @@ def _candidates(runs: list[Finished]) -> bytes:
     return buffer.getvalue()
 
 
-def rows_of(path: Path) -> Rows:
-    """A Parquet file as rows, for small readers."""
-    return list(pq.read_table(path).to_pylist())
+def find(cell_folder: Path, seed: int, code: str) -> Finished | None:
+    """The run of a seed that some block of the cell already holds, made by the same code and undamaged; else None."""
+    for path in sorted(cell_folder.glob("seeds-*/manifest.json")):
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        summary = next((run for run in manifest["runs"] if run["seed"] == seed), None)
+        intact = all(checksum(path.parent / name) == known for name, known in manifest["files"].items())
+        if summary is not None and manifest["code"] == code and intact:
+            return _read(path.parent, summary)
+    return None
+
+
+def _read(folder: Path, summary: dict[str, Any]) -> Finished:
+    """One run of a job, from its records."""
+    seed = summary["seed"]
+    evaluations, training, timing = (
+        _rows(folder / f"{name}.parquet", seed) for name in ("evaluations", "training", "timing")
+    )
+    with np.load(folder / "candidates.npz", allow_pickle=False) as file:
+        theta, mean, std = (file[f"seed-{seed}/{name}"] for name in ("theta", "mean", "std"))
+    known = {name: summary[name] for name in SUMMARY}
+    snapshot = Snapshot(None, evaluations=evaluations, training=training, **known)
+    seconds = {name.removeprefix("seconds_"): value for name, value in timing[0].items()}
+    return Finished(seed, snapshot, Candidate(theta, Scaler(mean, std)), seconds)
+
+
+def _rows(path: Path, seed: int) -> Rows:
+    """The rows of one seed, without the cells that are null."""
+    rows = pq.read_table(path, filters=[("seed", "=", seed)]).to_pylist()
+    return [{name: value for name, value in row.items() if name != "seed" and value is not None} for row in rows]

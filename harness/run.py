@@ -56,7 +56,7 @@ class Snapshot:
 class Stopwatch:
     """Seconds spent in each phase. The clock lives here and nowhere else."""
 
-    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(PHASES, 0.0))
+    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys((*PHASES, "total"), 0.0))
 
     def time(self, phase: str, work: Callable[..., Any], *arguments: Any) -> Any:
         """The result of `work(*arguments)`, its duration added to the phase."""

@@ -143,7 +143,7 @@ def _scalar(event: yaml.ScalarEvent, place: Node) -> bool | int | float | str | 
     if text in WORDS:
         return WORDS[text]
     if INTEGER.fullmatch(text):
-        if len(text) > MAX_DIGITS:
+        if len(text.lstrip("+-")) > MAX_DIGITS:
             raise place.error(f"an integer of more than {MAX_DIGITS} digits")
         return int(text)
     if FLOAT.fullmatch(text) and not LEADING_ZERO.match(text):

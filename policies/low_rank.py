@@ -39,7 +39,7 @@ class LowRank:
 
     @property
     def dim(self) -> int:
-        """rank (K + O)."""
+        """(K + O) rank."""
         return self.rank * (self.outputs + self.inputs)
 
     @property

@@ -9,7 +9,7 @@ from matplotlib.patches import Patch
 
 from harness.figures.load import Tables
 from harness.figures.panels import WIDTH, algorithm_order, label_rows, policy_order
-from harness.figures.style import INK, legend_below, nothing
+from harness.figures.style import INK, legend_below, nothing, shortened
 
 CAPTION = "Completeness."
 READING = (
@@ -17,6 +17,7 @@ READING = (
     "that finished, diverged and are missing. Numbers are written where not all runs finished: finished of expected. "
     "An empty place means that the study does not ask for this cell."
 )
+MOST_NUMBERS = 24  # columns in which a number still fits
 COLOURS = {"finished": "#9db8c9", "diverged": "#d55e00", "missing": "#f0e442"}
 
 
@@ -26,10 +27,9 @@ def draw(tables: Tables) -> Figure:
     if runs.empty:
         return nothing("The study expects no run.")
     names = algorithm_order(runs)
-    columns = [
-        (str(environment), policy) for environment, group in runs.groupby("environment") for policy in policy_order(group)
-    ]
-    figure, axes = plt.subplots(figsize=(WIDTH, 0.19 * len(names) + 1.9), layout="constrained")
+    groups = runs.groupby("environment")
+    columns = [(str(environment), policy) for environment, group in groups for policy in policy_order(group)]
+    figure, axes = plt.subplots(figsize=(WIDTH, 0.19 * len(names) + 2.3), layout="constrained")
     label_rows(axes, names, runs)
     counts = runs.groupby(["environment", "policy", "algorithm"])["status"].value_counts().unstack(fill_value=0)
     counts = counts.reindex(columns=list(COLOURS), fill_value=0)
@@ -39,7 +39,7 @@ def draw(tables: Tables) -> Figure:
     axes.xaxis.tick_top()
     axes.spines[["left", "bottom"]].set_visible(False)
     axes.tick_params(axis="x", length=0)
-    labels = [f"{environment}\n{policy}" for environment, policy in columns]
+    labels = [f"{shortened(environment, 25)} · {shortened(policy, 22)}" for environment, policy in columns]
     axes.set_xticks([number + 0.45 for number in range(len(columns))], labels, rotation=40, ha="left", fontsize=6.5)
     legend_below(figure, [Patch(facecolor=colour) for colour in COLOURS.values()], list(COLOURS))
     return figure
@@ -55,5 +55,5 @@ def _bars(figure: Figure, counts: pd.DataFrame, columns: list[tuple[str, str]], 
             width = 0.9 * cell[status] / total
             axes.barh(row, width, height=0.72, left=left, color=colour, linewidth=0)
             left += width
-        if cell["finished"] < total:
+        if cell["finished"] < total and len(columns) <= MOST_NUMBERS:
             axes.text(middle, row, f"{cell['finished']}/{total}", ha="center", va="center", fontsize=5.5, color=INK)

@@ -10,14 +10,25 @@ from matplotlib.figure import Figure
 
 from harness.figures.load import Tables
 from harness.figures.panels import WIDTH, WRAP
-from harness.figures.style import FAINT, family_colour, handle, legend_below, note, nothing, short_axis, sorted_families
+from harness.figures.style import (
+    FAINT,
+    family_colour,
+    handle,
+    legend_below,
+    log_axis,
+    note,
+    nothing,
+    shortened,
+    sorted_families,
+)
 
 CAPTION = "Score and steps to solve against the number of parameters."
 READING = (
-    "Every faint dot is one algorithm with one structure, placed at its number of parameters P (logarithmic). The heavy "
-    "marks join the best cell of each family at each P; their bars are 95 % intervals. Upper row: normalised score "
-    "at the budget. Lower row: expected running time (ERT) to the environment's threshold, lower is faster; triangles on the "
-    "upper edge are cells that never reached it. Structures differ in more than their number of parameters."
+    "Every faint dot is one algorithm with one structure, placed at its number of parameters P (logarithmic). The "
+    "heavy marks join the best cell of each family at each P; their bars are 95 % intervals. Upper row: normalised "
+    "score at the budget. Lower row: expected running time (ERT) to the environment's threshold, lower is faster; "
+    "triangles on the upper edge are cells that never reached it. Structures differ in more than their number of "
+    "parameters."
 )
 SHAPES = {"gradient-free": "o", "policy-gradient": "s", "probe": "^"}
 FLOOR = -0.5  # of the normalised score shown
@@ -41,7 +52,7 @@ def draw(tables: Tables) -> Figure:
         here = cells[cells["environment"] == environment]
         _scores(grid[2 * line, column], here, families)
         _times(grid[2 * line + 1, column], here, families)
-        grid[2 * line, column].set_title(environment)
+        grid[2 * line, column].set_title(shortened(environment, 25), fontsize=7.0)
         if column == 0:
             grid[2 * line, column].set_ylabel("normalised score")
             grid[2 * line + 1, column].set_ylabel("ERT (steps)")
@@ -86,7 +97,7 @@ def _times(axes: Axes, here: pd.DataFrame, families: list[str]) -> None:
         axes.plot(_beside(lost["parameters"], number), np.full(len(lost), ceiling), linestyle="", marker="^",
                   markerfacecolor="none", color=family_colour(family), markersize=4, markeredgewidth=0.8)
     axes.set_ylim(low / room**0.2, ceiling * room**0.12)
-    short_axis(axes, y=True)
+    log_axis(axes, y=True)
 
 
 def _family(axes: Axes, group: pd.DataFrame, columns: tuple[str, str, str], family: str, number: int) -> None:
@@ -112,4 +123,4 @@ def _axis(axes: Axes, here: pd.DataFrame) -> None:
     axes.set_axis_on()
     axes.set_xscale("log")
     axes.set_xlim(here["parameters"].min() / 2.0, here["parameters"].max() * 2.0)
-    short_axis(axes, x=True)
+    log_axis(axes, x=True)

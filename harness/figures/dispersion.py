@@ -29,9 +29,9 @@ def draw(tables: Tables) -> Figure:
     if runs.empty:
         return nothing("No run yet.")
     look = policy_looks(runs)
-    figure, panels, row = by_algorithm(runs, height=0.24)
+    figure, panels = by_algorithm(runs, height=0.24)
     offset = dodged(list(look))
-    for axes, environment in panels:
+    for axes, environment, row in panels:
         zero_one(axes)
         axes.axvspan(*MARGIN, color=SHADE, zorder=1, linewidth=0)
         here = runs[runs["environment"] == environment]

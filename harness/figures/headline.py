@@ -1,4 +1,4 @@
-"""The answer at a glance: best gradient-free against best policy-gradient method for every environment and structure."""
+"""The answer at a glance: the best method of each family, for every environment and structure."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from matplotlib.figure import Figure
 from harness.figures.load import Tables
 from harness.figures.panels import WIDTH, count, policy_order, zero_one
 from harness.figures.scores import LIMITS, dot
-from harness.figures.style import family_colour, handle, legend_below, nothing, short_axis
+from harness.figures.style import family_colour, handle, legend_below, log_axis, nothing
 
 CAPTION = "Structure versus data at a glance."
 READING = (
-    "For every environment, from the structure with the fewest parameters P to that with the most, the best gradient-free "
-    "method (orange circle) and the best policy gradient (blue square), named at the right. Left: normalised score at "
-    "the budget (0 random, 1 reference). Right: expected running time to the environment's threshold, in environment steps; "
-    "a mark in the grey margin never reached it. Lines are 95 % intervals. The best cell was chosen on the same runs, "
-    "which flatters both families; where the lines overlap, the order is open."
+    "For every environment, from the structure with the fewest parameters P to that with the most, the best "
+    "gradient-free method (orange circle) and the best policy gradient (blue square), named at the right. Left: "
+    "normalised score at the budget (0 random, 1 reference). Right: expected running time to the environment's "
+    "threshold, in environment steps; a mark in the grey margin never reached it. Lines are 95 % intervals. The best "
+    "cell was chosen on the same runs, which flatters both families; where the lines overlap, the order is open."
 )
 SHAPES = {"gradient-free": "o", "policy-gradient": "s"}
 SHIFT = {"gradient-free": -0.16, "policy-gradient": 0.16}
@@ -99,7 +99,7 @@ def _times(axes: Axes, best: pd.DataFrame, lines: dict[tuple[str, str], float]) 
     axes.set_xlim(low / room**0.12, edge)
     axes.text(np.sqrt(border * edge), 1.0, "never", transform=axes.get_xaxis_transform(), ha="center", va="bottom",
               fontsize=7)
-    short_axis(axes, x=True)
+    log_axis(axes, x=True)
     axes.set_xlabel("expected steps until solved (ERT)")
 
 
@@ -116,7 +116,7 @@ def _labels(axes: Axes, cells: pd.DataFrame, lines: dict[tuple[str, str], float]
         beside.tick_params(axis="y", length=0)
     for environment in sorted({environment for environment, _ in lines}):
         top = min(row for (name, _), row in lines.items() if name == environment)
-        axes.text(0.0, top - 0.72, f" {environment}", transform=axes.get_yaxis_transform(), fontweight="bold", va="center")
+        axes.text(0.01, top - 0.72, environment, transform=axes.get_yaxis_transform(), fontweight="bold", va="center")
         for beside in (axes, axes.figure.axes[1]):
             beside.axhspan(top - 0.5, top - 0.95, color="0.95", linewidth=0, zorder=2.5)
 

@@ -1,4 +1,4 @@
-"""Learning curves: the score of the evaluated policy against the environment steps charged, one panel per cell group."""
+"""Learning curves: the score of the evaluated policy against the environment steps charged."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from harness.figures.style import FAINT, Colour, handle, legend_below, looks, no
 
 CAPTION = "Learning curves."
 READING = (
-    "Each line is the interquartile mean over seeds of the deterministic policy's score, as a step function of the "
-    "environment steps charged; its band is the 95 % bootstrap interval at each point. The heavy lines are the best "
-    "cell of each family at the budget. Dashed: the reference score. Dotted: the random policy. The vertical line is "
-    "the budget. Curves that fall far below the random policy leave the panel at the bottom."
+    "A row is an environment, a column a structure with its number of parameters P. Each line is the interquartile "
+    "mean over seeds of the deterministic policy's score, as a step function of the environment steps charged; its "
+    "band is the 95 % bootstrap interval at each point. The heavy lines are the best cell of each family at the "
+    "budget. Dashed: the reference score. Dotted: the random policy. The vertical line is the budget. Curves that "
+    "fall far below the random policy leave the panel at the bottom."
 )
 DEPTH = 0.45  # shown below the random score, as a share of reference - random
 
@@ -34,6 +35,7 @@ def draw(tables: Tables) -> Figure:
         for name, _, rows in cells_of(curves, panel):
             _curve(panel.axes, rows, look[name], heavy=name in heavy)
         _frame(panel, curves, frozen.get(panel.environment))
+    figure.supxlabel("environment steps", fontsize=8)
     lines = [Line2D([], [], color=FAINT, linestyle=style, linewidth=1.0) for style in ("--", ":", "-")]
     handles = [handle(*shape) for shape in look.values()] + lines
     legend_below(figure, handles, [*look, "reference", "random", "budget"], columns=6)
@@ -49,7 +51,7 @@ def best_cells(scores: pd.DataFrame, panel: Panel) -> set[str]:
 
 def _curve(axes: Axes, rows: pd.DataFrame, look: tuple[Colour, str], *, heavy: bool) -> None:
     """One cell: line, band, and a marker now and then."""
-    rows = rows.sort_values("steps")
+    rows = _corners(rows.sort_values("steps"))
     colour, marker = look
     depth = 4 if heavy else 3
     axes.fill_between(rows["steps"], rows["low"], rows["high"], step="post", color=colour, linewidth=0,
@@ -57,6 +59,13 @@ def _curve(axes: Axes, rows: pd.DataFrame, look: tuple[Colour, str], *, heavy: b
     axes.step(rows["steps"], rows["iqm"], where="post", color=colour, linewidth=1.7 if heavy else 0.8, marker=marker,
               markersize=3.4 if heavy else 2.4, markevery=(0.09, 0.22), markeredgecolor="white",
               markeredgewidth=0.3, zorder=depth)
+
+
+def _corners(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows at which the step function or its band changes, and the last one."""
+    values = rows[["iqm", "low", "high"]]
+    same = ((values == values.shift()) | (values.isna() & values.shift().isna())).all(axis=1)
+    return rows[~same | (rows["steps"] == rows["steps"].max())]
 
 
 def _frame(panel: Panel, curves: pd.DataFrame, frozen: Anchors | None) -> None:
@@ -75,6 +84,3 @@ def _frame(panel: Panel, curves: pd.DataFrame, frozen: Anchors | None) -> None:
     short_axis(axes, x=True, y=True)
     axes.locator_params(axis="x", nbins=4)
     axes.set_xlim(left=0.0)
-    axes.set_xlabel("environment steps")
-    if panel.first:
-        axes.set_ylabel("score")

@@ -12,7 +12,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from harness.figures.style import FAINT, MARKERS, Colour, family_colour, sorted_families
+from harness.figures.style import FAINT, MARKERS, Colour, family_colour, shortened, sorted_families
 
 WIDTH = 7.4  # inches: about the text width of a page, so that letters keep their size
 WRAP = 4  # panels side by side
@@ -24,7 +24,14 @@ class Panel(NamedTuple):
     axes: Axes
     environment: str
     policy: str
-    first: bool  # of its row
+
+
+class Rows(NamedTuple):
+    """One environment, a row for each algorithm."""
+
+    axes: Axes
+    environment: str
+    row: dict[str, int]
 
 
 def by_policy(cells: pd.DataFrame) -> tuple[Figure, list[Panel]]:
@@ -39,7 +46,7 @@ def by_policy(cells: pd.DataFrame) -> tuple[Figure, list[Panel]]:
         rows += [(str(environment), policies[start : start + WRAP]) for start in range(0, len(policies), WRAP)]
     columns = max(2, *(len(policies) for _, policies in rows))
     figure, grid = plt.subplots(
-        len(rows), columns, figsize=(WIDTH, 1.65 * len(rows) + 1.1), squeeze=False, layout="constrained"
+        len(rows), columns, figsize=(WIDTH, 1.5 * len(rows) + 1.1), squeeze=False, layout="constrained"
     )
     panels = []
     for line, (environment, policies) in zip(grid, rows, strict=True):
@@ -47,36 +54,44 @@ def by_policy(cells: pd.DataFrame) -> tuple[Figure, list[Panel]]:
             axes.set_axis_off()
         for number, (axes, policy) in enumerate(zip(line, policies, strict=False)):
             here = cells[(cells["environment"] == environment) & (cells["policy"] == policy)]
-            axes.set_title(f"{environment}\n{policy}, {count(here['parameters'])}", fontsize=7.5, linespacing=1.25)
-            panels.append(Panel(axes, environment, policy, number == 0))
+            axes.set_title(shortened(policy, 22), fontsize=7.5, pad=11.0)
+            axes.text(0.0, 1.025, count(here["parameters"]), transform=axes.transAxes, fontsize=6.5)
+            if number == 0:
+                axes.set_ylabel(shortened(environment, 25), fontsize=7.5, fontweight="bold")
+            panels.append(Panel(axes, environment, policy))
     return figure, panels
 
 
-def by_algorithm(cells: pd.DataFrame, height: float) -> tuple[Figure, list[tuple[Axes, str]], dict[str, int]]:
-    """A panel per environment whose rows are the algorithms, families together, names in the family's colour.
+def by_algorithm(cells: pd.DataFrame, height: float) -> tuple[Figure, list[Rows]]:
+    """A panel per environment whose rows are its algorithms, families together, names in the family's colour.
+
+    Where all environments have the same algorithms, panels of a line share their names; otherwise every panel has its
+    own, and the largest stand first.
 
     Args:
         cells: with columns environment, algorithm, family; at least one row.
         height: of one row, in inches.
-
-    Returns:
-        The figure, its panels with their environments, and the row of every algorithm.
     """
-    names = algorithm_order(cells)
-    environments = sorted(set(cells["environment"]))
-    columns = min(WRAP, len(environments))
-    lines = -(-len(environments) // columns)
+    orders = {str(environment): algorithm_order(group) for environment, group in cells.groupby("environment")}
+    shared = len({tuple(order) for order in orders.values()}) == 1
+    environments = sorted(orders, key=lambda environment: (-len(orders[environment]), environment))
+    columns = min(WRAP if shared else 2, len(environments))
+    starts = range(0, len(environments), columns)
+    heights = [height * max(3, len(orders[environments[start]])) + 0.6 for start in starts]
     figure, grid = plt.subplots(
-        lines, columns, figsize=(WIDTH, lines * (height * len(names) + 0.55) + 0.5), squeeze=False, sharey=True,
-        layout="constrained",
+        len(heights), columns, figsize=(WIDTH, sum(heights) + 0.5), squeeze=False, layout="constrained",
+        gridspec_kw={"height_ratios": heights},
     )
     for axes in grid.flat[len(environments) :]:
         axes.set_axis_off()
-    panels = [(axes, environment) for axes, environment in zip(grid.flat, environments, strict=False)]
-    for axes, environment in panels:
-        axes.set_title(environment)
-        label_rows(axes, names, cells)
-    return figure, panels, {name: row for row, name in enumerate(names)}
+    panels = []
+    for number, (axes, environment) in enumerate(zip(grid.flat, environments, strict=False)):
+        order = orders[environment]
+        axes.set_title(shortened(environment, 25 if shared else 50), fontsize=7.0)
+        label_rows(axes, order, cells)
+        axes.tick_params(axis="y", labelleft=not shared or number % columns == 0)
+        panels.append(Rows(axes, environment, {name: row for row, name in enumerate(order)}))
+    return figure, panels
 
 
 def label_rows(axes: Axes, names: list[str], cells: pd.DataFrame) -> None:

@@ -12,10 +12,10 @@ from harness.figures.style import Colour, handle, legend_below, nothing
 
 CAPTION = "Score at the budget, by algorithm and structure."
 READING = (
-    "A dot is the interquartile mean over seeds of the normalised score at the budget: 0 (dotted) is the random policy, "
-    "1 (dashed) the reference. The line through it is the 95 % bootstrap interval; one run has none. Colour and marker "
-    "are the structure, darker meaning more parameters. Names of gradient-free methods are orange, of policy gradients "
-    "blue, of probes grey. An arrow at the edge stands for a score outside the panel."
+    "A dot is the interquartile mean over seeds of the normalised score at the budget: 0 (dotted) is the random "
+    "policy, 1 (dashed) the reference. The line through it is the 95 % bootstrap interval; one run has none. Colour "
+    "and marker are the structure, darker meaning more parameters. Names of gradient-free methods are orange, of "
+    "policy gradients blue, of probes grey. An arrow at the edge stands for a score outside the panel."
 )
 LIMITS = (-0.55, 1.25)
 
@@ -26,9 +26,9 @@ def draw(tables: Tables) -> Figure:
     if scores.empty:
         return nothing("No score yet.")
     look = policy_looks(scores)
-    figure, panels, row = by_algorithm(scores, height=0.22)
+    figure, panels = by_algorithm(scores, height=0.22)
     offset = dodged(list(look))
-    for axes, environment in panels:
+    for axes, environment, row in panels:
         zero_one(axes)
         for cell in scores[scores["environment"] == environment].to_dict("records"):
             place = row[cell["algorithm"]] + offset[cell["policy"]]
@@ -47,8 +47,8 @@ def dot(axes: Axes, value: float, interval: tuple[float, float], place: float, l
     low, high = (float(np.clip(end, *LIMITS)) for end in interval)
     axes.plot([low, high], [place, place], color=colour, linewidth=1.1, solid_capstyle="butt", zorder=2)
     if value < LIMITS[0]:
-        value, marker = LIMITS[0] + 0.03, "<"
+        value, marker = LIMITS[0] + 0.06, "<"
     elif value > LIMITS[1]:
-        value, marker = LIMITS[1] - 0.03, ">"
+        value, marker = LIMITS[1] - 0.06, ">"
     axes.plot([value], [place], marker=marker, color=colour, markersize=size, markeredgecolor="white",
               markeredgewidth=0.3, linestyle="", zorder=3)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,7 +26,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 Colour: TypeAlias = tuple[float, float, float]
 
@@ -37,8 +38,11 @@ FAMILY_COLOURS: dict[str, Colour] = {
 }
 FAMILY_MAPS = {"gradient-free": "YlOrRd", "policy-gradient": "GnBu", "probe": "Greys"}
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*")
+PATH_DATA = re.compile(rb' d="[^"]*"')
+DECIMALS = re.compile(rb"(\.\d\d)\d+")
 INK = "0.25"
 FAINT = "0.65"
+FAINT_COLOUR: Colour = (0.65, 0.65, 0.65)
 
 STYLE = {
     "text.parse_math": False,
@@ -89,7 +93,7 @@ def looks(table: pd.DataFrame) -> dict[str, tuple[Colour, str]]:
     pairs = table[["algorithm", "family"]].drop_duplicates("algorithm").sort_values("algorithm")
     for family in sorted_families(pairs["family"]):
         names = pairs.loc[pairs["family"] == family, "algorithm"].tolist()
-        shades = sns.color_palette(FAMILY_MAPS.get(family, "Greys"), len(names) + 3)[2 : len(names) + 2]
+        shades = sns.color_palette(FAMILY_MAPS.get(family, "Greys"), len(names) + 4)[3 : len(names) + 3]
         for number, (name, shade) in enumerate(zip(names, shades, strict=True)):
             result[str(name)] = (shade, MARKERS[number % len(MARKERS)])
     return result
@@ -135,11 +139,30 @@ def short(number: float, _position: int | None = None) -> str:
 
 
 def short_axis(axes: Axes, *, x: bool = False, y: bool = False) -> None:
-    """Short numbers on the axes named, without mathematics (which is switched off) on logarithmic ones."""
+    """Short numbers and no minor ticks on the axes named: mathematics is switched off."""
     for axis, wanted in ((axes.xaxis, x), (axes.yaxis, y)):
         if wanted:
             axis.set_major_formatter(FuncFormatter(short))
-            axis.set_minor_formatter(FuncFormatter(lambda _number, _position: ""))
+            axis.set_minor_locator(NullLocator())
+
+
+def log_axis(axes: Axes, *, x: bool = False, y: bool = False) -> None:
+    """Short numbers on logarithmic axes whose limits are set, with as many ticks as their length allows."""
+    for axis, wanted in ((axes.xaxis, x), (axes.yaxis, y)):
+        if wanted:
+            low, high = sorted(axis.get_view_interval())
+            decades = math.log10(high / low)
+            subs = (1.0, 2.0, 5.0) if decades < 1.2 else (1.0, 3.0) if decades < 2.2 else (1.0,)
+            axis.set_major_locator(LogLocator(subs=subs, numticks=12 if decades < 2.2 else 6))
+    short_axis(axes, x=x, y=y)
+
+
+def shortened(name: str, letters: int) -> str:
+    """A name of at most so many letters, cut in the middle."""
+    if len(name) <= letters:
+        return name
+    half = (letters - 1) // 2
+    return f"{name[:letters - 1 - half]}…{name[len(name) - half:]}"
 
 
 def note(axes: Axes, text: str) -> None:
@@ -155,6 +178,11 @@ def nothing(text: str) -> Figure:
     return figure
 
 
+def _rounded(path_data: re.Match[bytes]) -> bytes:
+    """Path coordinates to a hundredth of a point: half the bytes, the same picture."""
+    return DECIMALS.sub(rb"\1", path_data.group())
+
+
 def save(figure: Figure, stem: Path) -> tuple[Path, Path]:
     """Write {stem}.svg and {stem}.pdf, each aside and then renamed; same figure, same bytes. The figure is closed."""
     stem.parent.mkdir(parents=True, exist_ok=True)
@@ -164,6 +192,8 @@ def save(figure: Figure, stem: Path) -> tuple[Path, Path]:
         for path, metadata in zip(paths, dateless, strict=True):
             aside = path.with_name(f".{path.name}.{os.getpid()}")
             figure.savefig(aside, format=path.suffix[1:], metadata=metadata)
+            if path.suffix == ".svg":
+                aside.write_bytes(PATH_DATA.sub(_rounded, aside.read_bytes()))
             aside.replace(path)
     plt.close(figure)
     return paths

@@ -10,14 +10,15 @@ from matplotlib.lines import Line2D
 
 from harness.figures.load import Tables
 from harness.figures.panels import by_policy, cells_of
-from harness.figures.style import INK, Colour, handle, legend_below, looks, nothing, short_axis
+from harness.figures.style import FAINT_COLOUR, INK, Colour, handle, legend_below, log_axis, looks, nothing
 
 CAPTION = "Environment steps until solved."
 READING = (
-    "The height of a staircase is the share of runs that had crossed the environment's threshold (confirmed by the next "
-    "evaluation) after so many environment steps, on a logarithmic axis: further left is faster, higher is more "
-    "reliable. The cross is where the data end: runs that had not crossed by then are censored, not failed for ever. "
-    "The corner counts the methods of which no run crossed."
+    "The height of a staircase is the share of runs that had crossed the environment's threshold (confirmed by the "
+    "next evaluation) after so many environment steps, on a logarithmic axis: further left is faster, higher is more "
+    "reliable. A row is an environment, a column a structure. The cross is where the data end: runs that had not "
+    "crossed by then are censored, not failed for ever. The corner counts the methods of which no run crossed; their "
+    "lines are grey."
 )
 
 
@@ -34,8 +35,7 @@ def draw(tables: Tables) -> Figure:
             _staircase(panel.axes, rows, look[name])
             never, cells = never + int(not rows["share"].max() > 0.0), cells + 1
         _frame(panel.axes, lengths[lengths["environment"] == panel.environment], never, cells)
-        if panel.first:
-            panel.axes.set_ylabel("share of runs")
+    figure.supxlabel("environment steps", fontsize=8)
     cross = Line2D([], [], color=INK, marker="x", linestyle="", markersize=4.5)
     legend_below(figure, [*(handle(*shape) for shape in look.values()), cross], [*look, "data end"], columns=6)
     return figure
@@ -44,9 +44,9 @@ def draw(tables: Tables) -> Figure:
 def _staircase(axes: Axes, rows: pd.DataFrame, look: tuple[Colour, str]) -> None:
     """One cell: stairs with a marker at each crossing, and a cross where its data end."""
     rows = rows.sort_values(["steps", "share"])
-    colour, marker = look
+    colour, marker = look if rows["share"].max() > 0.0 else (FAINT_COLOUR, "")
     stairs = rows[~rows["censored"]]
-    axes.step(rows["steps"], rows["share"], where="post", color=colour, linewidth=1.1, zorder=3)
+    axes.step(rows["steps"], rows["share"], where="post", color=colour, linewidth=1.1, zorder=3 if marker else 2)
     axes.plot(stairs["steps"], stairs["share"], linestyle="", marker=marker, color=colour, markersize=3.0,
               markeredgecolor="white", markeredgewidth=0.3, zorder=4)
     end = rows[rows["censored"]]
@@ -60,8 +60,7 @@ def _frame(axes: Axes, here: pd.DataFrame, never: int, cells: int) -> None:
     if not crossings.empty:
         axes.set_xlim(crossings.min() / 1.5, crossings.max() * 1.25)
     axes.set_ylim(-0.04, 1.04)
-    short_axis(axes, x=True)
-    axes.set_xlabel("environment steps")
+    log_axis(axes, x=True)
     if never:
         axes.text(0.03, 0.93, f"{never} of {cells} never", transform=axes.transAxes, fontsize=6.5, va="top",
                   bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0}, zorder=6)

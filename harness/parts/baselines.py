@@ -53,7 +53,7 @@ def feature_count(observations: int) -> int:
 
 
 def value_features(observations: Floats, clock: Integers) -> Floats:
-    """rllab's features [N, F]: o, o², t, t², t³ and 1, with o cut to ±10 and t in hundreds of steps."""
+    """Features [N, F] of rllab: o, o², t, t², t³ and 1, with o cut to ±10 and t in hundreds of steps."""
     o = np.clip(observations, -CLIP, CLIP)  # [N, O]
     t = clock[:, None] / TIME_UNIT  # [N, 1]
     return np.concatenate([o, o**2, t, t**2, t**3, np.ones_like(t)], axis=1)
@@ -62,4 +62,4 @@ def value_features(observations: Floats, clock: Integers) -> Floats:
 def fit_values(features: Floats, targets: Floats) -> Floats:
     """Weights w [F] of V(s, t) = features · w by ridge regression on targets [N]."""
     moments = features.T @ features + RIDGE * np.eye(features.shape[1])  # [F, F]
-    return np.linalg.solve(moments, features.T @ targets)
+    return np.asarray(np.linalg.solve(moments, features.T @ targets), dtype=np.float64)

@@ -4,8 +4,8 @@ Forward and backward pass are written out in NumPy: the network is small, the ch
 autograd has to be started. θ holds, layer after layer, the matrix [inputs, outputs] row by row and the bias [outputs].
 
 Sources: J. Schulman et al., "Proximal Policy Optimization Algorithms" (2017), eq. 9 (the value loss); D. E. Rumelhart,
-G. E. Hinton and R. J. Williams, "Learning representations by back-propagating errors" (1986); initialisation N(0, 1/inputs)
-by Y. LeCun et al., "Efficient BackProp" (1998), zero biases.
+G. E. Hinton and R. J. Williams, "Learning representations by back-propagating errors" (1986); Y. LeCun et al.,
+"Efficient BackProp" (1998), section 4.6 (weights start as N(0, 1/inputs)), biases at 0.
 """
 
 from __future__ import annotations

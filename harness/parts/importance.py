@@ -5,31 +5,28 @@ horizon H: with a mean shift of δ standard deviations at each step E[w²] = exp
 counts is exp(-H δ²), and no variant below changes that law; it only trades variance for bias.
 
 Sources: D. Precup, R. S. Sutton and S. Singh, "Eligibility traces for off-policy policy evaluation" (2000), eqs. 4-7
-(per decision, weighted); A. Owen and Y. Zhou, "Safe and effective importance sampling" (2000) (mixture denominators, the
-balance heuristic of E. Veach and L. Guibas, 1995); E. L. Ionides, "Truncated importance sampling" (2008); A. Kong, "A
-note on importance sampling using standardized weights" (1992) (effective sample size).
+(per decision, weighted); A. Owen and Y. Zhou, "Safe and effective importance sampling" (2000) (mixture denominators,
+the balance heuristic of E. Veach and L. Guibas, 1995); E. L. Ionides, "Truncated importance sampling" (2008); A. Kong,
+"A note on importance sampling using standardized weights" (1992) (effective sample size).
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from harness.interface import Floats, Integers
-from harness.parts.returns import episode_numbers
+from harness.interface import Floats, Integers, Metrics
 
 LOG_LIMIT = 20.0  # bound of |log w|: beyond it a weight says nothing but "very different"
 
 
 def so_far(log_probs: Floats, lengths: Integers) -> Floats:
-    """log P(a_0 ... a_t), up to and with each step of its episode [..., N]; the last one is that of the episode."""
-    total = np.cumsum(log_probs, axis=-1)  # [..., N]
-    starts = np.cumsum(lengths) - lengths  # [E]
-    before = total[..., starts] - log_probs[..., starts]  # [..., E] of all earlier episodes
-    return np.asarray(total - before[..., episode_numbers(lengths)])
+    """Log P(a_0 ... a_t), up to and with each step of its episode [..., N]; the last one is that of the episode."""
+    episodes = np.split(log_probs, np.cumsum(lengths)[:-1], axis=-1)
+    return np.concatenate([np.cumsum(episode, axis=-1) for episode in episodes], axis=-1)
 
 
 def mixture(log_probs: Floats, counts: Integers) -> Floats:
-    """log Σ_k (n_k / n) β_k [...] of B behaviours [B, ...] that made n_k of the n episodes.
+    """Log Σ_k (n_k / n) β_k [...] of B behaviours [B, ...] that made n_k of the n episodes.
 
     Sampling from a buffer that holds n_k episodes of β_k is sampling from this mixture. Weights over it never exceed
     n / n_k for the target β_k itself.
@@ -49,6 +46,10 @@ def effective_size(weights: Floats) -> float:
     return float(weights.sum() ** 2 / (weights**2).sum())
 
 
-def largest_share(weights: Floats) -> float:
-    """The largest weight's share of their sum."""
-    return float(weights.max() / weights.sum())
+def diagnostics(weights: Floats, level: float) -> Metrics:
+    """How far the weights [E] of a sample can be trusted: shares between 0 and 1."""
+    return {
+        "effective_share": effective_size(weights) / weights.size,
+        "largest_share": float(weights.max() / weights.sum()),
+        "clipped_share": float((weights > level).mean()),
+    }

@@ -17,18 +17,18 @@ from harness.interface import Booleans, Floats, Integers
 
 def episode_numbers(lengths: Integers) -> Integers:
     """The episode that each step belongs to [N]."""
-    return np.repeat(np.arange(lengths.size), lengths)
+    return np.arange(lengths.size).repeat(lengths)
 
 
 def times(lengths: Integers) -> Integers:
     """The time t = 0, 1, 2 ... of each step within its episode [N]."""
     starts = np.cumsum(lengths) - lengths  # [E]
-    return np.arange(int(lengths.sum())) - np.repeat(starts, lengths)
+    return np.arange(int(lengths.sum())) - starts.repeat(lengths)
 
 
 def episode_sums(values: Floats, lengths: Integers) -> Floats:
     """Sum of the values [N] of each episode [E]; of an empty one it is 0."""
-    return np.bincount(episode_numbers(lengths), weights=values, minlength=lengths.size)
+    return np.asarray(np.bincount(episode_numbers(lengths), weights=values, minlength=lengths.size))
 
 
 def discounted_returns(rewards: Floats, lengths: Integers, discount: float) -> Floats:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.interface import Candidate, Outcome, Request, Space
+from harness.interface import Candidate, Floats, Outcome, Request, Space
 from harness.policy import Policy
 from harness.rollouts import kernel
 from harness.rollouts.engine import Terms, acting_module, bounds, buffers, head_name
@@ -23,6 +23,7 @@ class CompiledEngine:
     problem: Any
     policy: Policy
     terms: Terms
+    parameters: Floats  # of the problem, read by the kernel
     run: Callable[..., int]
 
     @property
@@ -42,7 +43,7 @@ class CompiledEngine:
             1.0 / request.scaler.std,
             low,
             high,
-            self.problem.parameters,
+            self.parameters,
             request.seeds,
             request.episodes,
             request.steps,
@@ -83,4 +84,4 @@ def compiled_engine(problem: Any, module: str, policy: Policy, terms: Terms, fol
         ),
         sizes=policy.structure.sizes,
     )
-    return CompiledEngine(problem, policy, terms, run)
+    return CompiledEngine(problem, policy, terms, np.ascontiguousarray(problem.parameters), run)

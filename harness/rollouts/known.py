@@ -1,7 +1,6 @@
-"""Known answers: the exact value and gradient of a policy, where a problem offers them.
+"""Known answers: the exact value and gradient of a linear policy, on problems that know them for every gain.
 
-A problem may define `policy_value(structure, candidate, horizon) -> float | None`, the expected return when acting by the
-mode, and `policy_gradient(structure, candidate, horizon) -> [dim] | None`. None means: not for this structure.
+Such a problem has `value(gain [A, O], horizon)` and `gradient(gain [A, O], horizon)` for the policy u = gain · x.
 """
 
 from __future__ import annotations
@@ -12,25 +11,33 @@ import numpy as np
 
 from harness.interface import Candidate, Floats
 from harness.policy import Policy
+from policies.linear import Linear
 
 
 def policy_value(problem: Any, policy: Policy, candidate: Candidate, horizon: int) -> float | None:
     """The exact expected return of a candidate acting by its mode, or None where only rollouts tell."""
-    if not hasattr(problem, "policy_value"):
-        return None
-    value: float | None = problem.policy_value(policy.structure, candidate, horizon)
-    return value
+    gain = _gain(problem, policy, candidate)
+    return None if gain is None else float(problem.value(gain, horizon))
 
 
 def policy_gradient(problem: Any, policy: Policy, candidate: Candidate, horizon: int) -> Floats:
-    """The exact gradient [P] of `policy_value`.
+    """The exact gradient [P] of `policy_value`; that of the head's parameters is zero.
 
     Raises:
         ValueError: if the problem does not know it for this policy.
     """
-    gradient = None
-    if hasattr(problem, "policy_gradient"):
-        gradient = problem.policy_gradient(policy.structure, candidate, horizon)
-    if gradient is None:
-        raise ValueError(f"{type(problem).__name__} has no exact gradient for {policy.structure} under a {policy.head} head")
-    return np.concatenate([gradient, np.zeros(policy.tail)])
+    gain = _gain(problem, policy, candidate)
+    if gain is None:
+        raise ValueError(f"{type(problem).__name__} knows no exact gradient for {policy.structure}")
+    slope = problem.gradient(gain, horizon) / candidate.scaler.std  # [A, O]
+    return np.concatenate([slope.ravel(), np.zeros(policy.tail)])
+
+
+def _gain(problem: Any, policy: Policy, candidate: Candidate) -> Floats | None:
+    """The gain [A, O] of a candidate that is linear in what the environment shows; None for any other."""
+    structure = policy.structure
+    linear = isinstance(structure, Linear) and not structure.bias and not candidate.scaler.mean.any()
+    if not linear or not hasattr(problem, "gradient"):
+        return None
+    weights = candidate.theta[: structure.dim].reshape(structure.outputs, structure.inputs)  # [A, O]
+    return np.asarray(weights / candidate.scaler.std)

@@ -1,12 +1,13 @@
 """Stratified bootstrap over whole runs.
 
 A run is one row of a table and stays together: whatever stands in its row (a score, a curve, crossings of targets) is
-drawn with it, so areas, bands and times to a target are those of runs that could have happened. Strata keep their sizes,
-which may differ. The generator is passed in; rows must come in an order of their own (by seed), not of arrival.
+drawn with it, so areas, bands and times to a target are those of runs that could have happened. Strata keep their
+sizes, which may differ. The generator is passed in; rows come in an order of their own (by seed), not of arrival.
 
 Sources: B. Efron & R. Tibshirani, "An Introduction to the Bootstrap" (1993), ch. 13 (percentile interval).
-T. Hesterberg, "What Teachers Should Know About the Bootstrap" (The American Statistician 69, 2015), §4.1.2: percentiles are too
-narrow by sqrt((n-1)/n) and by a normal in the place of a t; the expanded percentile interval undoes both.
+T. Hesterberg, "What Teachers Should Know About the Bootstrap" (The American Statistician 69, 2015): percentiles are too
+narrow by sqrt((n-1)/n) and by a normal in the place of a t; the expanded percentile interval undoes both. Below five
+runs no bootstrap interval covers what it says: it cannot leave the range of the data.
 Deviation: with several strata n/(n-1) is the ratio of the pooled sizes and t has sum(n_k - 1) degrees of freedom.
 """
 

@@ -1,6 +1,6 @@
 """Which of two methods is better: the probability of improvement and its test.
 
-Sources: Agarwal et al. (NeurIPS 2021), probability of improvement, that is the U of H. Mann & D. Whitney (1947) over n m.
+Sources: Agarwal et al. (NeurIPS 2021), probability of improvement, the U of H. Mann & D. Whitney (1947) over n m.
 S. Holm, "A simple sequentially rejective multiple test procedure" (Scandinavian Journal of Statistics 6, 1979).
 E. J. G. Pitman, "Significance tests which may be applied to samples from any populations" (1937): permutation tests.
 """
@@ -22,8 +22,8 @@ def improvement(first: Floats, second: Floats) -> Floats:
 def paired_p(first: Floats, second: Floats) -> float:
     """Exact two-sided p of `improvement` where the labels may be exchanged within each pair, first [N], second [N].
 
-    U is a sum of pooled mid-ranks, so exchanging pair i adds or takes away d_i = rank(x_i) - rank(y_i): the statistic is a
-    sum of ±d_i. Twice a mid-rank is an integer, and the distribution of the sum follows by N convolutions.
+    U is a sum of pooled mid-ranks, so exchanging pair i adds or takes away d_i = rank(x_i) - rank(y_i): the statistic
+    is a sum of ±d_i. Twice a mid-rank is an integer, and the distribution of the sum follows by N convolutions.
     """
     ranks = stats.rankdata(np.concatenate((first, second))).reshape(2, -1)  # [2, N]
     differences = np.rint(2 * (ranks[0] - ranks[1])).astype(np.int64)  # [N]
@@ -37,7 +37,7 @@ def paired_p(first: Floats, second: Floats) -> float:
 
 
 def unpaired_p(first: Floats, second: Floats) -> float:
-    """Two-sided p of Mann and Whitney, first [N], second [M]: exact for small samples without ties; 1 if all are equal."""
+    """Two-sided p of Mann and Whitney, first [N], second [M]: exact if small and without ties; 1 if all are equal."""
     if np.ptp(np.concatenate((first, second))) == 0:
         return 1.0
     return float(stats.mannwhitneyu(first, second, alternative="two-sided").pvalue)

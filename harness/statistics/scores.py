@@ -1,8 +1,8 @@
 """Summaries of the final scores of N independent runs.
 
 Sources: R. Agarwal et al., "Deep Reinforcement Learning at the Edge of the Statistical Precipice" (NeurIPS 2021): the
-interquartile mean, equal to their `rliable`. R. T. Rockafellar & S. Uryasev, "Conditional value-at-risk for general loss
-distributions" (2002), eq. 25: the tail mean of a discrete distribution.
+interquartile mean, equal to their `rliable`. R. T. Rockafellar & S. Uryasev, "Conditional value-at-risk for general
+loss distributions" (Journal of Banking & Finance 26, 2002): the tail mean of a discrete distribution.
 """
 
 from __future__ import annotations

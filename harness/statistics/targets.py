@@ -2,9 +2,10 @@
 
 Not crossed is `inf`, which says only "not within the budget".
 
-Sources: N. Hansen et al., "COCO: a platform for comparing continuous optimizers in a black-box setting" (2021): expected
-running time ERT = steps of all runs / number of successes, and run-length distributions. C. Clopper & E. Pearson, "The use
-of confidence or fiducial limits illustrated in the case of the binomial" (Biometrika 26, 1934): the exact interval.
+Sources: N. Hansen et al., "COCO: a platform for comparing continuous optimizers in a black-box setting" (2021):
+expected running time ERT = steps of all runs / number of successes, and run-length distributions. C. Clopper &
+E. Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial" (Biometrika 26, 1934):
+the exact interval.
 Deviation: a run that ended early without success (it diverged) is charged its whole budget, not the steps it made.
 """
 
@@ -36,7 +37,7 @@ def success_rate(successes: int, runs: int, level: float = LEVEL) -> Estimate:
     outside = (1 - level) / 2
     low = stats.beta.ppf(outside, successes, runs - successes + 1) if successes > 0 else 0.0
     high = stats.beta.isf(outside, successes + 1, runs - successes) if successes < runs else 1.0
-    return Estimate(*(np.float64(value) for value in (successes / runs, low, high)))
+    return Estimate(np.asarray(successes / runs), np.asarray(low), np.asarray(high))
 
 
 def ert(crossings: Floats, budget: Floats | int, axis: int = 0) -> Floats:
@@ -44,7 +45,7 @@ def ert(crossings: Floats, budget: Floats | int, axis: int = 0) -> Floats:
     succeeded = np.isfinite(crossings)
     spent = np.where(succeeded, crossings, budget).sum(axis=axis)
     successes = succeeded.sum(axis=axis)
-    return np.divide(spent, successes, out=np.full(successes.shape, np.inf), where=successes > 0)
+    return np.asarray(np.divide(spent, successes, out=np.full(successes.shape, np.inf), where=successes > 0))
 
 
 def run_lengths(crossings: Floats, budget: int) -> tuple[Floats, Floats]:

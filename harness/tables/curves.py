@@ -34,7 +34,7 @@ def curve_rows(cell: CellRuns, longest: Mapping[str, int], address: Address, res
         return
     record = cell.record
     grid = np.linspace(0, longest[record.environment], POINTS).astype(np.int64)
-    grid = np.unique(grid[grid <= record.budget])  # [G]
+    grid = np.unique([*grid[grid < record.budget], record.budget])  # [G]
     values = np.stack([at(*curve(run, record), grid, record.random) for run in cell.runs])  # [n, G]
     rng = address("tables", *record.key, "curves")
     band = bootstrap(rng, values, (len(values),), partial(iqm, axis=1), resamples)

@@ -41,12 +41,12 @@ def estimate_cell(cell: CellRuns, address: Address, resamples: int) -> CellEstim
     rng = partial(address, "tables", *cell.record.key)
     runs = (len(cell.runs),)
     table = np.stack((cell.scores, cell.normalised, cell.areas), axis=1)  # [n, 3]
-    scores = bootstrap(rng("scores"), table, runs, partial(iqm, axis=1), resamples)
+    score, normalised, area = split(bootstrap(rng("scores"), table, runs, partial(iqm, axis=1), resamples))
     running = partial(ert, budget=cell.record.budget, axis=1)
     times = bootstrap(rng("targets"), cell.crossings, runs, running, resamples)
     successes = np.isfinite(cell.crossings).sum(axis=0)  # [T]
     rates = tuple(success_rate(int(count), *runs) for count in successes)
-    return CellEstimates(*split(scores), success=rates, ert=split(times))
+    return CellEstimates(score, normalised, area, rates, split(times))
 
 
 def columns(estimate: Estimate | None, *names: str) -> dict[str, float]:

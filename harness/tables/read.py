@@ -35,7 +35,7 @@ def read_cell(record: CellRecord) -> CellRuns:
         if manifest.exists():
             for run in read_job(manifest):
                 if runs.setdefault(run.seed, run).digest != run.digest:
-                    raise InputError(str(manifest), f"seed {run.seed} differs from the same run in another job; {AGAIN}")
+                    raise InputError(str(manifest), f"seed {run.seed} differs from that of another job; {AGAIN}")
     return assemble(record, tuple(runs[seed] for seed in sorted(runs.keys() & set(record.seeds))))
 
 

@@ -42,17 +42,32 @@ def sync(results: Path, study: str, manifests: Sequence[Path]) -> ledger.Ledger:
     return reflect(Mirror(results, study, manifests))
 
 
-def follow(results: Path, study: str, manifests: Sequence[Path], parent: int | None = None) -> ledger.Ledger:
-    """Pass after pass until the process `parent` is gone; without one, until every manifest is mirrored."""
+def follow(results: Path, study: str, manifests: Sequence[Path], parent: int) -> None:
+    """Pass after pass while the process `parent` lives, and one more. MLflow is imported when there is work for it."""
     mirror = Mirror(results, study, manifests)
+    seen = [] if ledger.unmirrored(results, study, manifests) else _stamps(manifests)
     while True:
-        last = parent is not None and not _alive(parent)
-        complete = all(path.exists() for path in manifests) and not ledger.unmirrored(results, study, manifests)
-        if not complete or mirror.experiment is not None:
+        last = not _alive(parent)
+        stamps = _stamps(manifests)
+        if stamps != seen or None in stamps or (mirror.said is not None and mirror.said.complaint):
             reflect(mirror)
-        if last or (parent is None and complete):
-            return ledger.read(results, study)
+            seen = stamps
+        if last:
+            return
         time.sleep(POLL_SECONDS)
+
+
+def _stamps(manifests: Sequence[Path]) -> list[tuple[int, int] | None]:
+    """Time and size of each manifest, None for one that is not there."""
+    return [_stamp(path) for path in manifests]
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
 
 
 def _alive(process: int) -> bool:
@@ -86,16 +101,17 @@ def reflect(mirror: Mirror) -> ledger.Ledger:
 def _wanted(mirror: Mirror, troubles: dict[str, str]) -> Iterator[tuple[str, tuple[records.Job, records.Run]]]:
     """The runs of the manifests by identity; those that cannot be read become troubles."""
     for manifest in mirror.manifests:
-        try:
-            stamp = (manifest.stat().st_mtime_ns, manifest.stat().st_size)
-            if mirror.jobs.get(manifest, (None,))[0] != stamp:
-                mirror.jobs[manifest] = stamp, records.read_job(manifest)
-            job = mirror.jobs[manifest][1]
-        except FileNotFoundError:
+        stamp = _stamp(manifest)
+        if stamp is None:
+            mirror.jobs.pop(manifest, None)
             continue
+        try:
+            if manifest not in mirror.jobs or mirror.jobs[manifest][0] != stamp:
+                mirror.jobs[manifest] = stamp, records.read_job(manifest)
         except records.RecordError as error:
             troubles[str(manifest)] = str(error)
             continue
+        job = mirror.jobs[manifest][1]
         for run in job.runs:
             yield run.identity, (job, run)
 
@@ -146,9 +162,8 @@ def _log_missing(
 
 def _show_progress(mirror: Mirror, experiment: runs.Experiment) -> None:
     for progress in _progress(mirror):
-        now = time.time_ns() // 1_000_000
         shown = mirror.shown.get(progress.identity)
-        mirror.shown[progress.identity] = runs.log_progress(experiment, progress, shown, now)
+        mirror.shown[progress.identity] = runs.log_progress(experiment, progress, shown)
 
 
 def _progress(mirror: Mirror) -> Iterator[records.Progress]:
@@ -178,6 +193,9 @@ def _account(
     if complaint and (mirror.said is None or mirror.said.complaint != complaint):
         store.LOGGER.warning("the MLflow view of %s is behind by %d runs: %s", mirror.study, len(missing), complaint)
     if account != mirror.said:
-        ledger.write(mirror.results, account)
         mirror.said = account
+        try:
+            ledger.write(mirror.results, account)
+        except OSError as error:  # a full disk: what the ledger does not vouch for counts as not mirrored
+            store.LOGGER.warning("the ledger of %s cannot be written: %s", mirror.study, error)
     return account

@@ -6,6 +6,7 @@ as its cell (the digest that names its folder) and its seed are the same: its *i
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import zipfile
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 CURVE_POINTS = 50  # of a curve in the view; the files keep every one
+LONGEST = 500  # characters of a reason or a setting; MLflow refuses a run for more than 6000
 CURVES = {"evaluations.parquet": "eval/return", "training.parquet": "train/return"}
 AXES = ("algorithm", "policy", "environment")
 
@@ -62,6 +64,7 @@ class Progress(NamedTuple):
     identity: str
     seed: int
     cell: Mapping[str, Any]
+    modified: int  # milliseconds since 1970
     points: tuple[Point, ...]
 
 
@@ -84,11 +87,15 @@ def read_job(manifest: Path) -> Job:
             cell_digest=content["cell_digest"],
             family=content["family"],
             parameters=int(content["parameters"]),
-            modified=max(1, manifest.stat().st_mtime_ns // 1_000_000),
+            modified=_modified(manifest),
             runs=tuple(_run(manifest, entry) for entry in content["runs"]),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RecordError(f"{manifest}: {type(error).__name__}: {error}") from error
+
+
+def _modified(path: Path) -> int:
+    return path.stat().st_mtime_ns // 1_000_000
 
 
 def _run(manifest: Path, entry: Mapping[str, Any]) -> Run:
@@ -98,7 +105,7 @@ def _run(manifest: Path, entry: Mapping[str, Any]) -> Run:
         seed=seed,
         digest=str(entry["digest"]),
         status=str(entry["status"]),
-        reason=str(entry.get("reason") or ""),
+        reason=str(entry.get("reason") or "")[:LONGEST],
         steps=int(entry["steps"]),
         episodes=int(entry["episodes"]),
     )
@@ -153,23 +160,22 @@ def thin(curve: Sequence[tuple[int, float]], count: int = CURVE_POINTS) -> list[
     return [curve[round(place * (len(curve) - 1) / (count - 1))] for place in range(count)]
 
 
-def extract_candidate(job: Job, seed: int, target: Path) -> None:
-    """Write the arrays of one seed of `candidates.npz` as an npz of their own (theta, mean, std), bytes unchanged.
+def read_candidate(job: Job, seed: int) -> bytes:
+    """The arrays of one seed of `candidates.npz` as an npz of their own: theta [P], mean [O], std [O], bits unchanged.
 
     Raises:
         RecordError: the archive is missing, damaged or lacks the seed.
     """
-    source, prefix = job.manifest.parent / "candidates.npz", f"seed-{seed}/"
+    source, prefix, target = job.manifest.parent / "candidates.npz", f"seed-{seed}/", io.BytesIO()
     try:
-        with zipfile.ZipFile(source) as archive:
-            members = {name.removeprefix(prefix): archive.read(name) for name in _members(archive, prefix)}
+        with zipfile.ZipFile(source) as archive, zipfile.ZipFile(target, "w") as alone:
+            for name in _members(archive, prefix):
+                alone.writestr(zipfile.ZipInfo(name.removeprefix(prefix)), archive.read(name))
+            if not alone.namelist():
+                raise RecordError(f"{source}: no candidate of seed {seed}")
     except (OSError, zipfile.BadZipFile) as error:
         raise RecordError(f"{source}: {type(error).__name__}: {error}") from error
-    if not members:
-        raise RecordError(f"{source}: no candidate of seed {seed}")
-    with zipfile.ZipFile(target, "w") as archive:
-        for name, content in members.items():
-            archive.writestr(zipfile.ZipInfo(name), content)
+    return target.getvalue()
 
 
 def _members(archive: zipfile.ZipFile, prefix: str) -> list[str]:
@@ -188,6 +194,7 @@ def read_progress(manifest: Path) -> Iterator[Progress]:
                 identity=identity(manifest, int(content["seed"])),
                 seed=int(content["seed"]),
                 cell=content["cell"],
+                modified=_modified(path),
                 points=tuple(_live_points(content["steps"], content["return_mean"])),
             )
         except (OSError, ValueError, KeyError, TypeError):
@@ -214,7 +221,7 @@ def _label(axis: Any) -> str:
 def settings(value: Any, name: str = "") -> dict[str, str]:
     """A spec as flat text, `settings` left out of the names: {"algorithm.step_size": "0.02", "budget": "50000", ...}."""
     if not isinstance(value, Mapping):
-        return {name: value if isinstance(value, str) else json.dumps(value)}
+        return {name: (value if isinstance(value, str) else json.dumps(value))[:LONGEST]}
     flat: dict[str, str] = {}
     for key, below in value.items():
         flat |= settings(below, name if key == "settings" else f"{name}.{key}".lstrip("."))

@@ -86,10 +86,11 @@ def log_run(experiment: Experiment, job: records.Job, run: records.Run, points: 
     """Log one run of a job: labels, settings, curves, scores, candidate, status.
 
     Raises:
-        RecordError: its candidate cannot be read.
+        RecordError: its candidate cannot be read; nothing was logged.
     """
     from mlflow.entities import Metric, Param
 
+    candidate = records.read_candidate(job, run.seed) if run.status == "finished" else b""
     extra = {"digest": run.digest, "cell": job.cell_digest, "family": job.family, "P": str(job.parameters)}
     extra |= {"status": run.status, "reason": run.reason} if run.reason else {"status": run.status}
     run_id = _create(experiment, job.cell, run.identity, run.seed, job.modified, extra)
@@ -97,20 +98,20 @@ def log_run(experiment: Experiment, job: records.Job, run: records.Run, points: 
     counts = {"steps": run.steps, "episodes": run.episodes}
     metrics += [Metric(name, float(count), job.modified, run.steps) for name, count in counts.items()]
     experiment.client.log_batch(run_id, metrics, [Param(*item) for item in records.settings(job.cell).items()])
-    if run.status == "finished":
-        _log_candidate(experiment, run_id, job, run.seed)
+    if candidate:
+        _log_candidate(experiment, run_id, candidate)
     experiment.client.set_terminated(run_id, STATUS[run.status], end_time=job.modified)
     return Shown(run_id, run.digest)
 
 
-def log_progress(experiment: Experiment, progress: records.Progress, shown: Shown | None, moment: int) -> Shown:
+def log_progress(experiment: Experiment, progress: records.Progress, shown: Shown | None) -> Shown:
     """Show a run under way, or add the points that are new to it."""
     from mlflow.entities import Metric
 
     if shown is None:
         labels = {"live": "yes", "status": "running"}
-        run_id = _create(experiment, progress.cell, progress.identity, progress.seed, moment, labels)
-        shown = Shown(run_id, LIVE, moment=moment)
+        run_id = _create(experiment, progress.cell, progress.identity, progress.seed, progress.modified, labels)
+        shown = Shown(run_id, LIVE, moment=progress.modified)
     new = [(point.step, point.value) for point in progress.points if point.step > shown.last_step]
     if not new:
         return shown
@@ -136,13 +137,14 @@ def _create(
     return str(created.info.run_id)
 
 
-def _log_candidate(experiment: Experiment, run_id: str, job: records.Job, seed: int) -> None:
+def _log_candidate(experiment: Experiment, run_id: str, candidate: bytes) -> None:
     """A server is sent the file; beside a local store it is written where the UI looks for it."""
     if experiment.artifacts is not None:
         folder = experiment.artifacts / run_id / "artifacts"
         folder.mkdir(parents=True)
-        records.extract_candidate(job, seed, folder / CANDIDATE)
+        (folder / CANDIDATE).write_bytes(candidate)
         return
     with tempfile.TemporaryDirectory() as folder:
-        records.extract_candidate(job, seed, Path(folder) / CANDIDATE)
-        experiment.client.log_artifact(run_id, str(Path(folder) / CANDIDATE))
+        path = Path(folder) / CANDIDATE
+        path.write_bytes(candidate)
+        experiment.client.log_artifact(run_id, str(path))

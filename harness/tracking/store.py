@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import shutil
 import sqlite3
 import time
 import uuid
@@ -150,6 +151,7 @@ def initialise(path: Path) -> None:
     """
     for remains in path.parent.glob(f".{path.name}.*"):  # of one that was killed
         remains.unlink()
+    shutil.rmtree(path.with_name(ARTIFACTS), ignore_errors=True)  # of runs that nobody knows any more
     aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")  # MLflow remembers by name which stores it has opened
     try:
         connect(f"sqlite:///{aside.resolve()}").search_experiments()

@@ -1,0 +1,2 @@
+"""x"""
+def publish(client, number): pass

@@ -1,0 +1,104 @@
+"""Exact gradient: climbs the true gradient of the expected return, where the harness knows it; the yardstick.
+
+    θ ← θ + H g,    g = ∇E[R]
+
+No sampling: what it reaches is the best of its structure, so the gap of the other methods is theirs alone. H is the
+limited-memory inverse Hessian. Only gradients are given, no values, so a step is judged by its slope: if g at its end
+points back by more than half of what g at its start promised, it went too far, and is cut to where a straight line
+between the two slopes is zero.
+
+Sources: J. Nocedal, "Updating quasi-Newton matrices with limited storage" (1980); J. Nocedal and S. Wright, "Numerical
+Optimization" (2006), Algorithm 7.4 (two loops), eq. 7.20 (first scale), eq. 3.7b (the slope condition, σ = ½).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+
+from harness.interface import Candidate, Floats, Metrics, Outcome, Policy, Request, Turn
+from harness.parts.sampling import unscaled
+from harness.streams import draw_seeds
+
+OVERSHOOT = 0.5  # σ of eq. 3.7b
+SHORTEST, LONGEST = 0.1, 0.5  # a cut step keeps between a tenth and a half
+
+
+class State(NamedTuple):
+    """The last point that was accepted, the point on trial and the last M steps."""
+
+    theta: Floats  # [P]
+    gradient: Floats  # [P] there
+    trial: Floats  # [P]
+    steps: Floats  # [M, P] s, newest last, rows of zeros first
+    changes: Floats  # [M, P] y = g before - g after
+
+
+@dataclass(frozen=True)
+class ExactGradient:
+    """Settings."""
+
+    policy: Policy
+    memory: int = 10  # M
+    first_step: float = 0.1  # length of a step when nothing is known of the curvature
+    longest_step: float = 1.0  # length that no step exceeds
+
+    family: ClassVar[str] = "probe"
+    explores: ClassVar[bool] = False
+
+    def init(self, rng: np.random.Generator) -> State:
+        """The first point is on trial; a gradient of zero accepts it."""
+        theta = self.policy.init(rng)  # [P]
+        nothing = np.zeros((self.memory, theta.size))  # [M, P]
+        return State(theta, np.zeros_like(theta), theta, nothing, nothing)
+
+    def ask(self, state: State, turn: Turn) -> tuple[Request, ...]:
+        """The gradient at the point on trial."""
+        scaler = unscaled(self.policy, state.trial).scaler
+        return (Request(state.trial[None], draw_seeds(turn.rng("seeds"), 1), scaler, gradient=True),)
+
+    def tell(self, state: State, outcomes: tuple[Outcome, ...], turn: Turn) -> tuple[State, Metrics]:
+        """Cut the step if it went too far, else accept it and choose the next."""
+        gradient = outcomes[0].gradient  # [P]
+        if gradient is None:
+            raise ValueError("exact_gradient needs an environment that knows the gradient of its expected return")
+        step = state.trial - state.theta  # [P]
+        before, after = float(state.gradient @ step), float(gradient @ step)  # slopes along the step
+        metrics = {"gradient_norm": float(np.linalg.norm(gradient)), "step": float(np.linalg.norm(step))}
+        if after < -OVERSHOOT * before:
+            share = np.clip(before / (before - after), SHORTEST, LONGEST)
+            return state._replace(trial=state.theta + share * step), metrics
+        change = state.gradient - gradient  # [P]
+        if step @ change > 0.0:  # only concave pairs keep H positive; the first point is no step
+            steps, changes = np.vstack([state.steps[1:], step]), np.vstack([state.changes[1:], change])
+        else:
+            steps, changes = state.steps, state.changes
+        move = self._move(gradient, steps, changes)  # [P]
+        return State(state.trial, gradient, state.trial + move, steps, changes), metrics
+
+    def solution(self, state: State) -> Candidate:
+        """The last point that was accepted."""
+        return unscaled(self.policy, state.theta)
+
+    def _move(self, gradient: Floats, steps: Floats, changes: Floats) -> Floats:
+        """H g [P], or a first step along g, of bounded length."""
+        curved = steps[-1] @ changes[-1] > 0.0
+        move = inverse_hessian_product(gradient, steps, changes) if curved else gradient  # [P]
+        limit = self.longest_step if curved else self.first_step
+        return move * min(1.0, limit / max(float(np.linalg.norm(move)), np.finfo(np.float64).tiny))
+
+
+def inverse_hessian_product(gradient: Floats, steps: Floats, changes: Floats) -> Floats:
+    """H g [P] by Algorithm 7.4 from pairs s, y [M, P], the newest last and with s·y > 0; rows of zeros are no pairs."""
+    pairs = [(s, y, 1.0 / (s @ y)) for s, y in zip(steps, changes, strict=True) if s @ y > 0.0]  # ρ = 1 / s·y
+    product, shares = gradient, []
+    for s, y, rho in reversed(pairs):
+        shares.append(rho * (s @ product))
+        product = product - shares[-1] * y
+    s, y, _ = pairs[-1]
+    product = product * (s @ y) / (y @ y)
+    for (s, y, rho), share in zip(pairs, reversed(shares), strict=True):
+        product = product + s * (share - rho * (y @ product))
+    return np.asarray(product)

@@ -1,0 +1,41 @@
+"""Names that people give become folders and labels: they must be safe in any path, shell and file system."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from harness.errors import InputError
+from harness.node import Node
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)  # files that Windows cannot have
+ALLOWED = "a letter or digit, then up to 63 letters, digits, dots, underscores and hyphens, no dot at the end"
+
+
+def check_name(place: Node, name: str) -> None:
+    """Refuse a name that is not safe as a path, with an `InputError` at `place`."""
+    if not NAME.fullmatch(name) or name.endswith(".") or DEVICE.fullmatch(name):
+        raise place.error(f"the name {ascii(name)[:80]} is not safe as a path: {ALLOWED}, and no device of Windows")
+
+
+def check_distinct(names: Iterable[tuple[str, Node]]) -> None:
+    """Refuse two names that differ only in upper and lower case: some file systems hold them for one."""
+    spellings: dict[str, str] = {}
+    for name, place in names:
+        first = spellings.setdefault(name.lower(), name)
+        if first != name:
+            raise place.error(f"the names {first} and {name} differ only in upper and lower case")
+
+
+def find(place: Node, word: str, allowed: Iterable[str], kind: str) -> str:
+    """The word itself if it is allowed, else an `InputError` at `place`."""
+    words = list(allowed)
+    if word not in words:
+        raise unknown(place, word, words, kind)
+    return word
+
+
+def unknown(place: Node, word: str, allowed: Iterable[str], kind: str) -> InputError:
+    """The exception for a word that names nothing."""
+    return place.error(f"unknown {kind} {ascii(word)[:80]}", word[:80], allowed)

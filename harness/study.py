@@ -1,0 +1,189 @@
+"""A study: one file of `studies/`, one question, a union of grids of environments x policies x algorithms.
+
+An entry of `algorithms` or `policies` gives settings to a plug-in under a label; the plug-in's own name is a label for
+its defaults and needs no entry. The policy `program` is the program that each environment names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from harness import plugins, strict_yaml
+from harness.cell import Evaluation
+from harness.names import check_distinct, check_name, find
+from harness.node import Node
+from harness.schema import Rule, between, mapping, read
+from harness.settings import complete, make
+from harness.spec import Steps
+
+PROGRAM = "program"
+Room = Literal["algorithms", "policies"]
+Seeds = Annotated[int, between(1, 10_000)]
+Names = Annotated[tuple[Node, ...], Rule("with at least one entry", bool)]
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """A label and what it stands for; `settings` are complete, but those of a program differ by environment."""
+
+    label: str
+    file: str
+    given: Node
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """A product of environments, policies and algorithms under one budget; None: that of the environment."""
+
+    place: Node
+    environments: tuple[Node, ...]
+    policies: tuple[Choice, ...]
+    algorithms: tuple[Choice, ...]
+    budget: int | None
+    evaluation: Evaluation
+    seeds: int
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """A file of `studies/`, every word of it known."""
+
+    name: str
+    title: str
+    question: str
+    block: int  # seeds of a job
+    grids: tuple[Grid, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class GridEntry:
+    """A grid as it is written."""
+
+    environments: Names
+    policies: Names
+    algorithms: Names
+    budget: Steps | None = None
+    evaluation: Evaluation | None = None
+    seeds: Seeds | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class StudyFile:
+    """A study as it is written."""
+
+    title: str
+    question: str
+    seeds: Seeds  # 0 .. seeds - 1
+    evaluation: Evaluation
+    grids: Names
+    block: Seeds = 10
+    budget: Steps | None = None
+    algorithms: dict[str, Node] = field(default_factory=dict)
+    policies: dict[str, Node] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class AlgorithmEntry:
+    """An algorithm as it is written."""
+
+    algorithm: str
+    settings: Node | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class PolicyEntry:
+    """A policy as it is written."""
+
+    structure: str
+    settings: Node | None = None
+
+
+def studies(root: Path) -> tuple[str, ...]:
+    """The names of all studies."""
+    return tuple(sorted(path.stem for path in (root / "studies").glob("*.yaml")))
+
+
+def load_study(root: Path, name: str) -> Study:
+    """A study by name, its labels and settings resolved; the plug-ins that it names are imported.
+
+    Raises:
+        InputError: for whatever is wrong with the name, the file or a plug-in.
+    """
+    find(Node(None, "studies/"), name, studies(root), "study")
+    node = strict_yaml.load(root / "studies" / f"{name}.yaml", f"studies/{name}.yaml")
+    check_name(node, name)
+    return resolved(name, read(node, StudyFile))
+
+
+def resolved(name: str, file: StudyFile) -> Study:
+    """What is written, with every label looked up and every default filled in."""
+    algorithms = _declared("algorithms", file.algorithms)
+    policies = _declared("policies", file.policies)
+    grids = []
+    for place in file.grids:
+        entry = read(place, GridEntry)
+        grids.append(
+            Grid(
+                place,
+                entry.environments,
+                tuple(_chosen("policies", policies, node) for node in entry.policies),
+                tuple(_chosen("algorithms", algorithms, node) for node in entry.algorithms),
+                entry.budget or file.budget,
+                entry.evaluation or file.evaluation,
+                entry.seeds or file.seeds,
+            )
+        )
+    return Study(name, file.title, file.question, file.block, tuple(grids))
+
+
+def _declared(room: Room, entries: dict[str, Node]) -> dict[str, Choice]:
+    """The labels that a study declares."""
+    check_distinct([*((name, Node(None, "")) for name in _files(room)), *entries.items()])
+    choices: dict[str, Choice] = {}
+    for label, node in entries.items():
+        check_name(node, label)
+        file, given = _entry(room, node)
+        if label in _files(room) and label != file:
+            raise node.error(f"the label {label} is the name of another plug-in than {file}")
+        choices[label] = _choice(room, label, file, given)
+    return choices
+
+
+def _entry(room: Room, node: Node) -> tuple[str, Node]:
+    """The plug-in and the settings of an entry."""
+    given: Node | None
+    if room == "algorithms":
+        algorithm = read(node, AlgorithmEntry)
+        file, given, key = algorithm.algorithm, algorithm.settings, "algorithm"
+    else:
+        policy = read(node, PolicyEntry)
+        file, given, key = policy.structure, policy.settings, "structure"
+    find(mapping(node)[key], file, _files(room), key)
+    return file, given or Node(None, node.file, node.line, node.path)
+
+
+def _chosen(room: Room, declared: dict[str, Choice], node: Node) -> Choice:
+    """The choice that a word in a grid stands for; a plug-in named for the first time joins the declared ones."""
+    label = read(node, str)
+    find(node, label, dict.fromkeys([*declared, *_files(room)]), "algorithm" if room == "algorithms" else "policy")
+    if label not in declared:
+        declared[label] = _choice(room, label, label, Node(None, node.file, node.line, node.path))
+    return declared[label]
+
+
+def _choice(room: Room, label: str, file: str, given: Node) -> Choice:
+    if file == PROGRAM:
+        return Choice(label, file, given, {})
+    settings = complete(room, file, given)
+    if room == "algorithms":  # a policy is tried where the space is known
+        make(room, file, given, {"policy": None}, settings)
+    return Choice(label, file, given, settings)
+
+
+def _files(room: Room) -> Iterable[str]:
+    """What may stand after `algorithm:` or `structure:`."""
+    return (*plugins.names(room), *((PROGRAM,) if room == "policies" else ()))

@@ -1,0 +1,82 @@
+"""Tables of a study: finished jobs in, CSV files out. Columns and rules: `docs/tables.md`.
+
+Everything random has an address under the table seed, so a row does not change when a study grows by other cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import chain
+from pathlib import Path
+
+from harness.streams import address
+from harness.tables.cells import CellRecord
+from harness.tables.comparisons import COMPARISONS, comparison_rows
+from harness.tables.curves import CURVES, curve_rows, longest_budgets
+from harness.tables.estimates import estimate_cell
+from harness.tables.findings import FINDINGS, finding_rows
+from harness.tables.per_cell import (
+    DIMENSION,
+    RUN_LENGTHS,
+    RUNS,
+    SCORES,
+    TARGETS,
+    TIMING,
+    dimension_row,
+    run_length_rows,
+    run_rows,
+    score_row,
+    target_rows,
+    timing_row,
+)
+from harness.tables.read import read_cell
+from harness.tables.summary import SUMMARY, summary_rows
+from harness.tables.write import Row, write_csv
+
+__all__ = ["COLUMNS", "CellRecord", "write_tables"]
+
+COLUMNS = {
+    "runs": RUNS,
+    "curves": CURVES,
+    "scores": SCORES,
+    "targets": TARGETS,
+    "runlengths": RUN_LENGTHS,
+    "summary": SUMMARY,
+    "comparisons": COMPARISONS,
+    "dimension": DIMENSION,
+    "findings": FINDINGS,
+    "timing": TIMING,
+}
+
+
+def write_tables(records: Iterable[CellRecord], folder: Path, seed: int, resamples: int) -> None:
+    """Write every table of a study.
+
+    Args:
+        records: its cells, in any order; no two with the same environment, policy and algorithm.
+        folder: `results/tables/{study}`.
+        seed: of the bootstrap.
+        resamples: of the bootstrap.
+
+    Raises:
+        InputError: a finished job is damaged; nothing is written.
+    """
+    cells = [read_cell(record) for record in sorted(records, key=lambda record: record.key)]
+    rng = address(seed)
+    known = {cell.record.key: estimate_cell(cell, rng, resamples) for cell in cells if cell.runs}
+    longest = longest_budgets(cells)
+    pairs = [(cell, known.get(cell.record.key)) for cell in cells]
+    tables: dict[str, Iterable[Row]] = {
+        "runs": chain.from_iterable(map(run_rows, cells)),
+        "curves": chain.from_iterable(curve_rows(cell, longest, rng, resamples) for cell in cells),
+        "scores": (score_row(*pair) for pair in pairs),
+        "targets": chain.from_iterable(target_rows(*pair) for pair in pairs),
+        "runlengths": chain.from_iterable(map(run_length_rows, cells)),
+        "summary": summary_rows(cells, rng, resamples),
+        "comparisons": comparison_rows(cells, rng, resamples),
+        "dimension": (dimension_row(*pair) for pair in pairs),
+        "findings": finding_rows(cells, known, rng, resamples),
+        "timing": map(timing_row, cells),
+    }
+    for name, rows in tables.items():
+        write_csv(folder / f"{name}.csv", COLUMNS[name], rows)

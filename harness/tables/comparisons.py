@@ -1,0 +1,77 @@
+"""Every pair of algorithms that share a policy and an environment: which is better, and is that more than luck?
+
+Where both have the same seeds they are paired: seeds are resampled and tested together.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from harness.interface import Floats
+from harness.statistics.bootstrap import Estimate, bootstrap
+from harness.statistics.comparisons import holm, improvement, paired_p, unpaired_p
+from harness.tables.cells import CellRuns
+from harness.tables.estimates import Address, columns
+from harness.tables.write import Row
+
+PAIR = ("environment", "policy", "first", "second", "first_family", "second_family", "first_n", "second_n", "paired")
+PROBABILITY = ("probability", "low", "high")
+COMPARISONS = (*PAIR, *PROBABILITY, "p", "p_holm")
+
+
+def is_paired(first: CellRuns, second: CellRuns) -> bool:
+    """True if the runs of both have the same seeds."""
+    return [run.seed for run in first.runs] == [run.seed for run in second.runs]
+
+
+def compare(first: CellRuns, second: CellRuns, rng: np.random.Generator, resamples: int) -> tuple[Estimate, float]:
+    """P(first > second) + P(equal) / 2 of the scores with its interval, and its p."""
+    x, y = first.scores, second.scores  # [N], [M]
+    if is_paired(first, second):
+        pairs = np.stack((x, y), axis=1)  # [N, 2]
+        return bootstrap(rng, pairs, (len(x),), paired_improvement, resamples), paired_p(x, y)
+
+    def unpaired_improvement(pool: Floats) -> Floats:
+        """Pools [R, N + M] -> [R]."""
+        return improvement(pool[:, : len(x)], pool[:, len(x) :])
+
+    pool = np.concatenate((x, y))  # [N + M]
+    return bootstrap(rng, pool, (len(x), len(y)), unpaired_improvement, resamples), unpaired_p(x, y)
+
+
+def paired_improvement(pairs: Floats) -> Floats:
+    """Tables [R, N, 2] -> [R]; the estimate still looks at all pairs of runs."""
+    return improvement(pairs[..., 0], pairs[..., 1])
+
+
+def comparison_rows(cells: Sequence[CellRuns], address: Address, resamples: int) -> Iterator[Row]:
+    """All pairs; p is adjusted within an environment and a policy."""
+    groups: dict[tuple[str, str], list[CellRuns]] = defaultdict(list)
+    for cell in cells:
+        groups[cell.record.environment, cell.record.policy].append(cell)
+    for _, group in sorted(groups.items()):
+        pairs = combinations(sorted(group, key=lambda cell: cell.record.key), 2)
+        rows = [comparison_row(first, second, address, resamples) for first, second in pairs]
+        p = np.array([row["p"] for row in rows], dtype=np.float64)
+        known = np.isfinite(p)
+        adjusted = np.full(len(p), np.nan)
+        adjusted[known] = holm(p[known])
+        yield from ({**row, "p_holm": value} for row, value in zip(rows, adjusted, strict=True))
+
+
+def comparison_row(first: CellRuns, second: CellRuns, address: Address, resamples: int) -> dict[str, Any]:
+    """One pair, not yet adjusted; not defined where one of them has no run."""
+    estimate, p = None, np.nan
+    if first.runs and second.runs:
+        rng = address("tables", "comparison", *first.record.key, second.record.algorithm)
+        estimate, p = compare(first, second, rng, resamples)
+    numbers = (
+        *(first.record.environment, first.record.policy, first.record.algorithm, second.record.algorithm),
+        *(first.record.family, second.record.family, len(first.runs), len(second.runs), is_paired(first, second)),
+    )
+    return {**dict(zip(PAIR, numbers, strict=True)), **columns(estimate, *PROBABILITY), "p": p}

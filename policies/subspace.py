@@ -1,0 +1,122 @@
+"""A random subspace of any other structure, θ = θ0 + P z: only d numbers move, however large the structure is.
+
+C. Li, H. Farkhoor, R. Liu & J. Yosinski 2018, "Measuring the Intrinsic Dimension of Objective Landscapes"
+(arXiv:1804.08838), equation 2 and section S7 (dense projection): θ0 is an ordinary initialisation, frozen; the entries
+of P are N(0, 1), its columns then scaled to unit length; z begins at zero. A dimension d above that of the structure is
+allowed: then it is parametrised redundantly.
+
+The acting form is that of the inner structure, which `acting` names; there P z has been added up beforehand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cached_property
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from harness.interface import Floats, Structure
+from harness.streams import stream
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+OWN = ("inputs", "outputs", "seed", "of", "dimension")
+
+
+@dataclass(frozen=True)
+class Subspace:
+    """The structure `of` (a file of `policies/`) in a subspace; the settings below `dimension` are that structure's.
+
+    Those left at None take the inner structure's defaults.
+    """
+
+    inputs: int  # O
+    outputs: int  # K
+    seed: int
+    of: str = "mlp"
+    dimension: int = 10  # d
+    bias: bool | None = None
+    widths: tuple[int, ...] | None = None
+    rank: int | None = None
+    features: int | None = None
+    bandwidth: float | None = None
+    depth: int | None = None
+    start: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.dimension < 1:
+            raise ValueError(f"dimension must be positive, not {self.dimension}")
+        _ = self.inner  # a structure that cannot be made is refused now
+
+    @property
+    def dim(self) -> int:
+        """Dimension d of the subspace."""
+        return self.dimension
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Those of the inner structure."""
+        return self.inner.sizes
+
+    @property
+    def scratch(self) -> int:
+        """That of the inner structure."""
+        return self.inner.scratch
+
+    @property
+    def acting(self) -> str:
+        """Module of the inner structure's acting form."""
+        return type(self.inner).__module__
+
+    @cached_property
+    def inner(self) -> Structure:
+        """The structure whose parameters are θ0 + P z."""
+        kind = _load(self.of)
+        given = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in OWN}
+        settings = {name: value for name, value in given.items() if value is not None}
+        foreign = settings.keys() - {field.name for field in fields(kind)}
+        if foreign:
+            raise ValueError(f"{sorted(foreign)[0]}: {self.of} has no such setting")
+        inner: Structure = kind(inputs=self.inputs, outputs=self.outputs, seed=self.seed, **settings)
+        return inner
+
+    @cached_property
+    def origin(self) -> Floats:
+        """θ0 [inner dim]."""
+        return self.inner.init(stream(self.seed, "subspace", "origin"))
+
+    @cached_property
+    def projection(self) -> Floats:
+        """P [inner dim, d], columns of unit length."""
+        columns = stream(self.seed, "subspace", "projection").normal(size=(self.inner.dim, self.dimension))
+        return np.asarray(columns / np.linalg.norm(columns, axis=0))
+
+    def init(self, rng: np.random.Generator) -> Floats:
+        """Zeros [d]: learning begins at θ0."""
+        return np.zeros(self.dimension)
+
+    def weights(self, theta: Floats) -> Floats:
+        """The inner structure's weights [D, W] at θ0 + P z, row by row and without BLAS: equal bits in any batch."""
+        full = [self.origin + np.einsum("pd,d->p", self.projection, z) for z in theta]
+        return self.inner.weights(np.stack(full))  # [D, inner dim] in
+
+    def forward(self, theta: Tensor, x: Tensor) -> Tensor:
+        """Inputs [N, O] -> outputs [N, K]."""
+        import torch
+
+        origin, projection = torch.from_numpy(self.origin), torch.from_numpy(self.projection)
+        outputs: Tensor = self.inner.forward(origin + projection @ theta, x)
+        return outputs
+
+
+def _load(name: str) -> Any:
+    """The dataclass of a structure by its file name; a program's is `programs.NAME`."""
+    room, _, stem = name.rpartition(".")
+    if name == "subspace" or room not in ("", "programs") or find_spec(f"policies.{name}") is None:
+        raise ValueError(f"of: there is no structure '{name}' to take a subspace of")
+    title = "".join(part.capitalize() for part in stem.split("_"))
+    return getattr(import_module(f"policies.{name}"), title)
