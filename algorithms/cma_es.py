@@ -51,14 +51,12 @@ class CmaEs:
     diagonal_above: int = 128  # the largest P with a full covariance
 
     def init(self, rng: np.random.Generator) -> State:
-        """A sphere around the policy's own start."""
-        dim = self.policy.dim
-        shape = np.ones(dim) if self._diagonal else np.eye(dim)  # [P] or [P, P]
-        return State(0, self.policy.init(rng), self.sigma, shape, np.zeros(dim), np.zeros(dim))
+        """A sphere around the policy's own start, as the library makes it: all but round, so that its axes are known."""
+        return self._state(self._new(self.policy.init(rng), rng))
 
     def ask(self, state: State, turn: Turn) -> tuple[Request, ...]:
         """A sample of λ candidates."""
-        _, thetas = self._library(state, turn)  # [λ, P]
+        _, thetas = self._rebuilt(state, turn)  # [λ, P]
         seeds = draw_seeds(turn.rng("seeds"), len(thetas))  # [λ]
         return (Request(thetas, seeds, identity(self.policy.space.observations), self.episodes),)
 
@@ -67,7 +65,7 @@ class CmaEs:
         (outcome,) = outcomes
         scores = outcome.returns.mean(axis=1)  # [λ]
         if np.isfinite(scores).any():
-            library, thetas = self._library(state, turn)  # [λ, P]
+            library, thetas = self._rebuilt(state, turn)  # [λ, P]
             losses = np.argsort(np.argsort(-scores, kind="stable"))  # [λ] 0 the best, no two equal
             library.tell(list(thetas), losses.astype(float))
             state = self._state(library)
@@ -81,11 +79,10 @@ class CmaEs:
     def _diagonal(self) -> bool:
         return self.policy.dim > self.diagonal_above
 
-    def _library(self, state: State, turn: Turn) -> tuple[Any, Floats]:
-        """The library's object in this state, and the sample [λ, P] that it drew from this turn's address."""
+    def _new(self, mean: Floats, rng: np.random.Generator) -> Any:
+        """The library's object around a mean [P], drawing from `rng`."""
         import cma  # takes two seconds, so only runs of CMA-ES pay for it
 
-        rng = turn.rng("sample")
         options = {
             "popsize": self.population or 4 + int(3 * np.log(self.policy.dim)),
             "randn": lambda rows, columns: rng.standard_normal((rows, columns)),
@@ -96,12 +93,15 @@ class CmaEs:
             "conditioncov_alleviate": None,  # would change coordinates behind our back
             "verbose": -9,
         }
-        library = cma.CMAEvolutionStrategy(state.mean, self.sigma, options)
+        return cma.CMAEvolutionStrategy(mean, self.sigma, options)
+
+    def _rebuilt(self, state: State, turn: Turn) -> tuple[Any, Floats]:
+        """The library's object in this state, and the sample [λ, P] that it draws in this turn."""
+        library = self._new(state.mean, turn.rng("sample"))
         library.mean_old, library.sigma = state.mean, state.sigma
-        library.pc = state.path.copy()
-        library.adapt_sigma.ps = state.sigma_path.copy()
+        library.pc, library.adapt_sigma.ps = state.path.copy(), state.sigma_path.copy()
         if self._diagonal:
-            library.sigma_vec = cma.transformations.DiagonalDecoding(state.shape)
+            library.sigma_vec.scaling, library.sigma_vec.is_identity = state.shape.copy(), False
         else:
             library.sm.C, library.sm.count_tell = state.shape.copy(), state.generation
         thetas = np.array(library.ask())  # [λ, P]
@@ -110,6 +110,7 @@ class CmaEs:
 
     def _state(self, library: Any) -> State:
         """What the library must remember, as arrays."""
-        shape = library.sigma_vec.scaling if self._diagonal else library.sm.C
+        scaling = library.sigma_vec.scaling * np.ones(self.policy.dim)  # [P]
+        shape = scaling if self._diagonal else library.sm.C
         paths = library.pc, library.adapt_sigma.ps
         return State(library.countiter, library.mean, float(library.sigma), shape, *paths)

@@ -37,9 +37,9 @@ class CrossEntropy:
     explores: ClassVar[bool] = False
 
     policy: Policy
-    population: int = 32  # n
-    elite: float = 0.2  # p, the share that is kept
-    episodes: int = 1  # of each candidate
+    population: int = 20  # n
+    elite: float = 0.25  # p, the share that is kept
+    episodes: int = 2  # of each candidate
     std: float = 1.0  # σ at the start
     extra_noise: float = 0.0  # Z_0
     noise_decay: float = 0.0  # Z_t - Z_t+1, until Z is zero

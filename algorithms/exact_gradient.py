@@ -65,8 +65,10 @@ class ExactGradient:
         if gradient is None:
             raise ValueError("exact_gradient needs an environment that knows the gradient of its expected return")
         step = state.trial - state.theta  # [P]
-        before, after = float(state.gradient @ step), float(gradient @ step)  # slopes along the step
         metrics = {"gradient_norm": float(np.linalg.norm(gradient)), "step": float(np.linalg.norm(step))}
+        if step.any() and not np.isfinite(gradient).all():
+            return state._replace(trial=state.theta + SHORTEST * step), metrics
+        before, after = float(state.gradient @ step), float(gradient @ step)  # slopes along the step
         if after < -OVERSHOOT * before:
             share = np.clip(before / (before - after), SHORTEST, LONGEST)
             return state._replace(trial=state.theta + share * step), metrics

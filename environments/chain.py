@@ -87,7 +87,7 @@ class Chain:
         """The value of a linear policy that acts by its mode; None for any other structure."""
         if type(structure).__name__ != "Linear":
             return None
-        observations = (np.eye(self.states) - candidate.scaler.mean) / candidate.scaler.std  # [N, O]
+        observations = (np.eye(self.states) - candidate.scaler.mean) * (1.0 / candidate.scaler.std)  # [N, O]
         split = 2 * self.states
         outputs = observations @ candidate.theta[:split].reshape(2, self.states).T  # [N, A]
         if structure.dim > split:

@@ -243,6 +243,7 @@ def reset(generator: Words, parameters: Floats, state: Floats) -> None:
     states, spread = int(parameters[0]), parameters[3]
     for i in range(states):
         state[i] = parameters[HEADER + i] + spread * normal(generator)
+        state[states + i] = 0.0
 
 
 @njit

@@ -31,24 +31,28 @@ class Assembly:
 def assemble(cell: Cell, seed: int) -> Assembly:
     """Build one run of a cell. Kernels are compiled here unless they were before."""
     kind = plugins.load("algorithms", cell.algorithm.file)
-    world, terms = cell.environment, Terms(cell.environment.horizon, cell.environment.clip)
+    world = cell.environment
     policy = build(cell.policy.file, dict(cell.policy.settings), space(world), bool(vars(kind)["explores"]), seed)
     algorithm: Algorithm[Any] = kind(policy=policy, **cell.algorithm.settings)
-    folder = plugins.ROOT / KERNELS
+    engine = make_engine(world, policy)
     if world.engine == "gymnasium":
-        from harness.rollouts.gymnasium_engine import gymnasium_engine
-
-        engine: Engine = gymnasium_engine(
-            str(world.gymnasium), dict(world.options), world.fresh, policy, terms, folder
-        )
         return Assembly(policy, algorithm, engine, lambda candidate: None)
-    from harness.rollouts.compiled import compiled_engine
-
     problem = make_problem(world)
-    engine = compiled_engine(problem, f"environments.{world.problem}", policy, terms, folder)
     return Assembly(
         policy, algorithm, engine, lambda candidate: policy_value(problem, policy, candidate, world.horizon)
     )
+
+
+def make_engine(world: World, policy: Policy) -> Engine:
+    """The engine that an environment's entry asks for, under a policy."""
+    terms, folder = Terms(world.horizon, world.clip), plugins.ROOT / KERNELS
+    if world.engine == "gymnasium":
+        from harness.rollouts.gymnasium_engine import gymnasium_engine
+
+        return gymnasium_engine(str(world.gymnasium), dict(world.options), world.fresh, policy, terms, folder)
+    from harness.rollouts.compiled import compiled_engine
+
+    return compiled_engine(make_problem(world), f"environments.{world.problem}", policy, terms, folder)
 
 
 def make_problem(world: World) -> Any:

@@ -18,6 +18,7 @@ from harness.cell import Cell
 PACKAGES = ("harness", "algorithms", "policies", "environments")
 ONLOOKERS = ("harness.cli", "harness.figures", "harness.report", "harness.tables", "harness.tracking")
 RUNNERS = ("harness.assembly", "harness.run")
+KERNELS = ("harness.rollouts.heads", "harness.rollouts.loop")  # bound by generated modules: no import shows it
 
 
 def cell_fingerprint(cell: Cell) -> str:
@@ -27,7 +28,7 @@ def cell_fingerprint(cell: Cell) -> str:
 
 def modules(cell: Cell) -> Iterator[str]:
     """The modules that a cell starts from; structures named in the settings of another structure are among them."""
-    yield from RUNNERS
+    yield from (*RUNNERS, *KERNELS)
     yield f"algorithms.{cell.algorithm.file}"
     yield f"policies.{cell.policy.file}"
     if cell.environment.engine == "compiled":

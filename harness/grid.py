@@ -102,7 +102,7 @@ def _product(grid: Grid, environments: Mapping[str, Environment]) -> Iterable[Pl
     for node in grid.environments:
         name = find(node, read(node, str), environments, "environment")
         environment = environments[name]
-        world = _world(name, environment)
+        world = world_of(name, environment)
         budget = grid.budget or environment.budget
         if budget % grid.evaluation.every:
             raise grid.place.error(f"every {grid.evaluation.every} does not divide the budget {budget} of {name}")
@@ -113,7 +113,7 @@ def _product(grid: Grid, environments: Mapping[str, Environment]) -> Iterable[Pl
             )
 
 
-def _world(name: str, environment: Environment) -> World:
+def world_of(name: str, environment: Environment) -> World:
     """What of an entry decides a run; the options of our own problems with their defaults."""
     options = environment.options
     if environment.engine == "compiled":

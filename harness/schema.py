@@ -86,7 +86,7 @@ def describe(kind: Any) -> str:
     if origin is Literal:
         return " or ".join(str(word) for word in arguments)
     if origin is tuple:
-        return "a list of " + (describe(arguments[0]) if arguments[1:] == (...,) else f"{len(arguments)} values")
+        return f"a list, each {describe(arguments[0])}" if arguments[1:] == (...,) else f"a list of {len(arguments)}"
     return "a mapping" if origin is dict or is_dataclass(kind) else WORDS.get(kind, str(kind))
 
 

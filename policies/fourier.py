@@ -6,7 +6,7 @@ the Gaussian kernel exp(-|x - x'|² / 2h²). Rajeswaran et al. 2017 (arXiv:1703.
 the mean distance between observations: between independent normalised ones that is about sqrt(2 O), the unit in which
 `bandwidth` is given here.
 
-Deviation: Rajeswaran et al. add a bias to the sine of the features' layer output; here there is none.
+Deviation: Rajeswaran et al. take sines, unscaled, and add a bias to the output.
 
 Parameters: A [K, F] row by row, beginning at zero. The acting form reads ω [F, O], b [F], A.
 """

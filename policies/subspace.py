@@ -1,7 +1,7 @@
 """A random subspace of any other structure, θ = θ0 + P z: only d numbers move, however large the structure is.
 
 C. Li, H. Farkhoor, R. Liu & J. Yosinski 2018, "Measuring the Intrinsic Dimension of Objective Landscapes"
-(arXiv:1804.08838), equation 2 and section S7 (dense projection): θ0 is an ordinary initialisation, frozen; the entries
+(arXiv:1804.08838), equation 2, with a dense projection: θ0 is an ordinary initialisation, frozen; the entries
 of P are N(0, 1), its columns then scaled to unit length; z begins at zero. A dimension d above that of the structure is
 allowed: then it is parametrised redundantly.
 

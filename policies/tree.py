@@ -1,6 +1,6 @@
 """Soft decision tree: every inner node sends a share of each observation to either side, every leaf is an answer.
 
-O. Irsoy, O. T. Yıldız & E. Alpaydın 2012, "Soft Decision Trees", equations 2-4; N. Frosst & G. Hinton 2017
+O. Irsoy, O. T. Yıldız & E. Alpaydın 2012, "Soft Decision Trees"; N. Frosst & G. Hinton 2017
 (arXiv:1711.09784), equation 1: node n passes the share p_n(x) = σ(w_n · x + b_n) to its right child and the rest to
 its left; the output is the mean of the leaves' vectors, weighted by the shares that reach them.
 
@@ -8,7 +8,7 @@ Nodes are numbered as in a heap: the children of n are 2n + 1 and 2n + 2.
 Parameters: (w_n, b_n) of each inner node [2^depth - 1, O + 1], then the leaves [2^depth, K]. The w begin as N(0, 1/O),
 so that the gates differ and none is saturated; biases and leaves begin at zero.
 
-Deviation: no inverse temperature and no balance penalty (Frosst & Hinton, equations 4 and 5): the reward alone teaches.
+Deviation: no inverse temperature and no penalty on unbalanced gates (both Frosst & Hinton): the reward alone teaches.
 """
 
 from __future__ import annotations

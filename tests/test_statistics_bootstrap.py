@@ -106,7 +106,9 @@ def coverage(samples, truth, sizes, statistic):
 
 
 @pytest.mark.parametrize("runs", [10, 30])
-@pytest.mark.parametrize("distribution", [stats.norm(), stats.expon(), stats.beta(0.5, 0.3)], ids=["normal", "exp", "U"])
+@pytest.mark.parametrize(
+    "distribution", [stats.norm(), stats.expon(), stats.beta(0.5, 0.3)], ids=["normal", "exp", "U"]
+)
 def test_iqm_interval_covers_its_95_percent(distribution, runs):
     samples = distribution.rvs(size=(SIMULATIONS, runs), random_state=np.random.default_rng(runs))
     assert coverage(samples, middle_mean(distribution), (runs,), partial(iqm, axis=1)) == NOMINAL

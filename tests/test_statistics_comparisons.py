@@ -80,7 +80,7 @@ def test_paired_p_errs_in_at_most_five_percent_even_where_seeds_are_correlated()
 def test_interval_of_improvement_covers_its_95_percent():
     simulations, runs, shift = 1000, 20, 0.5
     rng = np.random.default_rng(5)
-    samples = rng.normal(size=(simulations, runs, 2)) + [shift, 0.0]
+    samples = rng.normal(loc=(shift, 0.0), size=(simulations, runs, 2))
     truth = stats.norm.cdf(shift / np.sqrt(2))
 
     def statistic(pairs):  # [R, N, 2] -> [R]

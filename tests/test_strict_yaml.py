@@ -179,8 +179,30 @@ def test_every_value_knows_its_line_and_path():
 
 
 PIECES = st.sampled_from(
-    ["a", "b", ":", ": ", "\n", "  ", "- ", "[", "]", "{", "}", ",", "&x ", "*x", "!", "!!str ", "'", '"', "|", ">", "?"]
-    + ["%", "#", " #", "---", "...", "1", "0", ".", "e", "~", "true", "\t", "\0", "\\", "é", "\u2028", "\ufeff", "😀"]
+    [
+        *("a", "b", "é", "😀", ":", ": ", "\n", "  ", "- ", "[", "]", "{", "}", ",", "&x ", "*x", "!", "!!str ", "? "),
+        *(
+            "'",
+            '"',
+            "|",
+            ">",
+            "%",
+            "#",
+            " #",
+            "---",
+            "...",
+            "1",
+            "0",
+            ".",
+            "e",
+            "~",
+            "true",
+            "\t",
+            "\0",
+            "\\",
+            "\u2028",
+        ),
+    ]
 )
 
 
@@ -223,7 +245,8 @@ PLAIN = st.recursive(
 @settings(max_examples=200, deadline=None)
 @given(st.dictionaries(st.text("abcde", min_size=1), PLAIN, max_size=3))
 def test_json_means_what_json_says(data):
-    assert strict_yaml.parse(json.dumps(data, ensure_ascii=False), FILE).plain() == Node.of(data, FILE).plain()
+    found = strict_yaml.parse(json.dumps(data, ensure_ascii=False), FILE).plain()
+    assert repr(found) == repr(Node.of(data, FILE).plain())
 
 
 def test_nearest_word_ignores_case_and_stays_silent_when_nothing_is_near():

@@ -35,7 +35,6 @@ def draw(tables: Tables) -> Figure:
         for name, _, rows in cells_of(curves, panel):
             _curve(panel.axes, rows, look[name], heavy=name in heavy)
         _frame(panel, curves, frozen.get(panel.environment))
-    figure.supxlabel("environment steps", fontsize=8)
     lines = [Line2D([], [], color=FAINT, linestyle=style, linewidth=1.0) for style in ("--", ":", "-")]
     handles = [handle(*shape) for shape in look.values()] + lines
     legend_below(figure, handles, [*look, "reference", "random", "budget"], columns=6)
@@ -43,9 +42,9 @@ def draw(tables: Tables) -> Figure:
 
 
 def best_cells(scores: pd.DataFrame, panel: Panel) -> set[str]:
-    """The algorithm with the highest normalised score of each family in a panel."""
+    """The algorithm with the highest normalised score of each of the two families in a panel."""
     here = scores[(scores["environment"] == panel.environment) & (scores["policy"] == panel.policy)]
-    here = here.dropna(subset=["normalised_iqm"])
+    here = here[np.isfinite(here["normalised_iqm"]) & (here["family"] != "probe")]
     return set(here.loc[here.groupby("family")["normalised_iqm"].idxmax(), "algorithm"])
 
 

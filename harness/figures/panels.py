@@ -44,7 +44,7 @@ def by_policy(cells: pd.DataFrame) -> tuple[Figure, list[Panel]]:
     for environment, group in cells.groupby("environment"):
         policies = policy_order(group)
         rows += [(str(environment), policies[start : start + WRAP]) for start in range(0, len(policies), WRAP)]
-    columns = max(2, *(len(policies) for _, policies in rows))
+    columns = max(2, max(len(policies) for _, policies in rows))
     figure, grid = plt.subplots(
         len(rows), columns, figsize=(WIDTH, 1.5 * len(rows) + 1.1), squeeze=False, layout="constrained"
     )
@@ -59,6 +59,8 @@ def by_policy(cells: pd.DataFrame) -> tuple[Figure, list[Panel]]:
             if number == 0:
                 axes.set_ylabel(shortened(environment, 25), fontsize=7.5, fontweight="bold")
             panels.append(Panel(axes, environment, policy))
+    for column in grid.T:
+        [axes for axes in column if axes.axison][-1].set_xlabel("environment steps")
     return figure, panels
 
 
@@ -149,7 +151,7 @@ def count(parameters: pd.Series) -> str:
     if finite.empty:
         return "P unknown"
     low, high = int(finite.min()), int(finite.max())
-    return f"P = {low}" if low == high else f"P = {low}–{high}"
+    return f"P\u00a0=\u00a0{low}" if low == high else f"P\u00a0=\u00a0{low}–{high}"
 
 
 def zero_one(axes: Axes) -> None:

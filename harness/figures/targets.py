@@ -35,7 +35,6 @@ def draw(tables: Tables) -> Figure:
             _staircase(panel.axes, rows, look[name])
             never, cells = never + int(not rows["share"].max() > 0.0), cells + 1
         _frame(panel.axes, lengths[lengths["environment"] == panel.environment], never, cells)
-    figure.supxlabel("environment steps", fontsize=8)
     cross = Line2D([], [], color=INK, marker="x", linestyle="", markersize=4.5)
     legend_below(figure, [*(handle(*shape) for shape in look.values()), cross], [*look, "data end"], columns=6)
     return figure

@@ -1,0 +1,35 @@
+"""The report of a study: tables and figures in, one self-contained HTML file and one typeset PDF out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.figures.load import load
+from harness.report import content, html, pdf
+from harness.report.blocks import replace_file
+from harness.report.content import Clip, Facts
+
+__all__ = ["Clip", "Facts", "build"]
+
+
+def build(facts: Facts, tables: Path, figures: Path, reports: Path) -> tuple[Path, Path]:
+    """Write {reports}/{study}.html and {reports}/{study}.pdf, each aside and then renamed.
+
+    Args:
+        facts: what the tables do not know: title, question, environments, provenance, films, what MLflow lacks.
+        tables: results/tables/{study}.
+        figures: results/figures/{study}, as `harness.figures.draw_all` writes it.
+        reports: where the two files go.
+
+    Returns:
+        The HTML and the PDF; equal input gives equal bytes.
+
+    Raises:
+        FileNotFoundError: a table or a figure is missing.
+    """
+    report = content.compose(facts, load(tables), content.digests_of(tables))
+    films = {content.stem(clip): clip.film.data for clip in facts.clips if clip.film.data}
+    page, paper = reports / f"{facts.study}.html", reports / f"{facts.study}.pdf"
+    replace_file(page, html.render(report, figures, films))
+    replace_file(paper, pdf.render(report, figures))
+    return page, paper

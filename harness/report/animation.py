@@ -44,7 +44,8 @@ def film(act: Act, environment_id: str, options: dict[str, Any], horizon: int, s
 
     Args:
         act: observation [O] -> action as `env.step` takes it.
-        environment_id: a Gymnasium id; `options` are the keyword arguments of `gymnasium.make`.
+        environment_id: a Gymnasium id.
+        options: keyword arguments of `gymnasium.make`.
         horizon: most steps shown.
         seed: of the first reset; the same policy and seed give the same film.
 

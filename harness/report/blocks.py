@@ -14,15 +14,16 @@ from typing import Any, TypeAlias
 
 @dataclass(frozen=True)
 class Text:
-    """A paragraph."""
+    """A paragraph, or, if strong, the line above a list."""
 
     text: str
+    strong: bool = False
     kind: str = "text"
 
 
 @dataclass(frozen=True)
 class Bullets:
-    """A list; each item is a verdict ("", "clear" or "undetermined") and a sentence."""
+    """A list; each item is a verdict ("", "undetermined" or who is ahead) and a sentence."""
 
     items: tuple[tuple[str, str], ...]
     kind: str = "bullets"

@@ -73,7 +73,7 @@ def compiled_engine(problem: Any, module: str, policy: Policy, terms: Terms, fol
     run = kernel.build(
         folder,
         environment=module,
-        structure=acting_module(policy),
+        structure=acting_module(policy.structure),
         head=head_name(policy),
         dimensions=(
             problem.state_dim,

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from harness.interface import Booleans, Floats, Integers, Outcome, Request, Space, Trajectory
+from harness.interface import Booleans, Floats, Integers, Outcome, Request, Space, Structure, Trajectory
 from harness.policy import Policy
 
 
@@ -38,9 +38,9 @@ def head_name(policy: Policy) -> str:
     return "greedy_discrete" if policy.space.discrete else "greedy_continuous"
 
 
-def acting_module(policy: Policy) -> str:
-    """The module whose `evaluate` is the acting form; a structure that wraps another names that one."""
-    return str(getattr(policy.structure, "acting", type(policy.structure).__module__))
+def acting_module(structure: Structure) -> str:
+    """The module whose `evaluate` is the acting form: the structure's own, or the one that it names."""
+    return str(getattr(structure, "acting", type(structure).__module__))
 
 
 def bounds(space: Space, clip: bool) -> tuple[Floats, Floats]:

@@ -163,13 +163,19 @@ def gymnasium_engine(
     name: str, options: dict[str, Any], fresh: bool, policy: Policy, terms: Terms, folder: Path
 ) -> GymnasiumEngine:
     """The engine of a Gymnasium id; compiles the policy unless `folder` has it."""
+    return GymnasiumEngine(
+        policy, terms, acting_kernel(policy, folder), Instances(name, options, terms.horizon, fresh)
+    )
+
+
+def acting_kernel(policy: Policy, folder: Path) -> Callable[..., float]:
+    """The compiled policy alone; compiled now unless `folder` has it."""
     width = 1 if policy.space.discrete else policy.space.actions
-    act = kernel.build(
+    return kernel.build(
         folder,
         environment=None,
-        structure=acting_module(policy),
+        structure=acting_module(policy.structure),
         head=head_name(policy),
         dimensions=(0, policy.space.observations, width, policy.structure.outputs, policy.structure.scratch),
         sizes=policy.structure.sizes,
     )
-    return GymnasiumEngine(policy, terms, act, Instances(name, options, terms.horizon, fresh))

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from harness.interface import Floats, Integers
+from harness.interface import Booleans, Floats, Integers
 from harness.statistics.curves import area, at
 from harness.statistics.scores import normalised
 from harness.statistics.targets import first_crossings
@@ -33,7 +33,8 @@ class CellRecord:
     budget: int  # charged steps
     manifests: tuple[Path, ...]  # of all expected jobs; those that do not exist yet are missing
     random: float  # score of the random policy
-    reference: float  # frozen reference score; the optimum where exact values are known
+    reference: float  # frozen reference score
+    optimum: float | None  # best possible expected return, where it is known
     solved: float
     targets: tuple[float, ...]
 
@@ -66,7 +67,7 @@ class RunRecord(NamedTuple):
     digest: str
     evaluated: Integers  # [K] charged steps
     returns: Floats  # [K]
-    exact: Floats  # [K] exact expected return of the candidate; NaN where unknown
+    exact: Booleans  # [K] whether the return is the exact expectation
     seconds: Floats  # [5] ask, rollout, tell, evaluate, total
 
 
@@ -77,7 +78,7 @@ class CellRuns(NamedTuple):
     runs: tuple[RunRecord, ...]
     scores: Floats  # [n] at the budget
     normalised: Floats  # [n]
-    exact: Floats  # [n]
+    exact: Floats  # [n] exact expected return at the budget; NaN where unknown, -inf: diverged
     areas: Floats  # [n] normalised
     crossings: Floats  # [n, T] steps; inf: censored
 
@@ -109,16 +110,16 @@ def curve(run: RunRecord, record: CellRecord) -> tuple[Integers, Floats]:
     steps, values = evaluations(run, record)
     if run.status != DIVERGED:
         return steps, values
-    floor = min(record.random, *values[-1:])
+    floor = np.append(values[-1:], record.random).min()
     return np.append(steps, min(run.steps, record.budget)), np.append(values, floor)
 
 
 def exact_at_budget(run: RunRecord, record: CellRecord) -> float:
     """Exact expected return at the budget: NaN where unknown, -inf for a run that diverged."""
-    known = run.exact[(run.evaluated <= record.budget) & ~np.isnan(run.exact)]
-    if run.status == DIVERGED:
-        return -np.inf if len(known) else np.nan
-    return float(known[-1]) if len(known) else np.nan
+    known = run.returns[(run.evaluated <= record.budget) & run.exact]
+    if not len(known):
+        return np.nan
+    return -np.inf if run.status == DIVERGED else float(known[-1])
 
 
 def assemble(record: CellRecord, runs: tuple[RunRecord, ...]) -> CellRuns:

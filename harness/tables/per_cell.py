@@ -77,12 +77,13 @@ def spread(cell: CellRuns) -> Row:
 
 
 def gap(cell: CellRuns) -> Row:
-    """Optimality gap where exact values are known: the reference of such a problem is its optimum."""
-    gaps = cell.record.reference - cell.exact  # [n]; inf: diverged
-    if not len(gaps) or np.isnan(gaps).any():
+    """Optimality gap, where the optimum and exact values are known; infinite for a run that diverged."""
+    optimum = cell.record.optimum
+    if optimum is None or np.isnan(cell.exact).all():
         return dict.fromkeys(GAP)
+    gaps = optimum - np.nan_to_num(cell.exact, nan=-np.inf, neginf=-np.inf)  # [n]
     middle = float(np.median(gaps))
-    numbers = (middle, gaps.max(), middle / (cell.record.reference - cell.record.random))
+    numbers = (middle, gaps.max(), middle / (optimum - cell.record.random))
     return dict(zip(GAP, numbers, strict=True))
 
 

@@ -94,6 +94,6 @@ def read_run(line: dict[str, Any], evaluations: dict[str, Floats], timing: dict[
         digest=line["digest"],
         evaluated=evaluations["steps"][mine].astype(np.int64),
         returns=evaluations["return_mean"][mine],
-        exact=evaluations["exact"][mine],
+        exact=evaluations["exact"][mine] == 1,
         seconds=np.array([timing[name][clock].sum() for name in SECONDS]),
     )

@@ -24,6 +24,7 @@ class Ledger:
     mirrored: Mapping[str, str] = field(default_factory=dict)  # identity -> digest
     unmirrored: Mapping[str, str] = field(default_factory=dict)  # identity or manifest -> reason
     complaint: str = ""  # of the store as a whole
+    views: Mapping[str, str] = field(default_factory=dict)  # name -> fragment of the address in the UI
     schema: int = SCHEMA
 
 

@@ -1,7 +1,7 @@
 """What the files say about runs: manifests, curves, candidates and the progress of long runs. No MLflow here.
 
-A manifest holds the runs of one cell for a block of seeds (docs/architecture.md, Records). A run is the same run as long
-as its cell (the digest that names its folder) and its seed are the same: its *identity*. Its digest says what it found.
+A manifest holds the runs of one cell for a block of seeds (docs/architecture.md, Records). A run stays the same run as
+long as its cell (the digest that names its folder) and its seed do: its *identity*. Its digest says what it found.
 """
 
 from __future__ import annotations
@@ -71,6 +71,15 @@ class Progress(NamedTuple):
 def identity(manifest: Path, seed: int) -> str:
     """What a run stays through all its repetitions: the folder of its cell and its seed."""
     return f"{manifest.parent.parent.name}/{seed}"
+
+
+def stamp(path: Path) -> tuple[int, int] | None:
+    """Time and size of a file, None where there is none: another stamp, another content."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
 
 
 def read_job(manifest: Path) -> Job:
@@ -219,7 +228,7 @@ def _label(axis: Any) -> str:
 
 
 def settings(value: Any, name: str = "") -> dict[str, str]:
-    """A spec as flat text, `settings` left out of the names: {"algorithm.step_size": "0.02", "budget": "50000", ...}."""
+    """A spec as flat text, `settings` left out of the names: {"algorithm.step_size": "0.02", "budget": "5000"}."""
     if not isinstance(value, Mapping):
         return {name: (value if isinstance(value, str) else json.dumps(value))[:LONGEST]}
     flat: dict[str, str] = {}

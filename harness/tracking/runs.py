@@ -1,7 +1,7 @@
 """How a run of the files looks in MLflow: four calls, each run whole or known to be half.
 
 A run is created RUNNING and ended last; one that is RUNNING without the tag `live` was cut off while it was logged, and
-is removed by whoever loads the view next. A removed run is only hidden by MLflow (`mlflow gc` purges); its artifact goes.
+is removed by whoever loads the view next. MLflow only hides a removed run (`mlflow gc` purges); its artifact goes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from harness.tracking import records, store, view
+from harness.tracking import records, store
 
 if TYPE_CHECKING:
     from mlflow.client import MlflowClient
@@ -44,7 +44,7 @@ class Experiment:
 
 
 def open_experiment(results: Path, study: str) -> Experiment:
-    """The experiment of a study, made if it is new, with its shared view.
+    """The experiment of a study, made if it is new.
 
     Its artifact location names no folder: `mlflow-artifacts:/` is wherever the UI is told, so a checkout may be moved.
     """
@@ -57,7 +57,6 @@ def open_experiment(results: Path, study: str) -> Experiment:
         number = found.experiment_id
         if found.lifecycle_stage == "deleted":
             client.restore_experiment(number)
-    view.publish(client, number)
     return Experiment(client, number, study, results / store.ARTIFACTS / study if local else None)
 
 
@@ -144,7 +143,7 @@ def _log_candidate(experiment: Experiment, run_id: str, candidate: bytes) -> Non
         folder.mkdir(parents=True)
         (folder / CANDIDATE).write_bytes(candidate)
         return
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / CANDIDATE
+    with tempfile.TemporaryDirectory() as temporary:
+        path = Path(temporary) / CANDIDATE
         path.write_bytes(candidate)
         experiment.client.log_artifact(run_id, str(path))

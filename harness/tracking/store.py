@@ -175,23 +175,24 @@ def connect(uri: str) -> MlflowClient:
 
 
 def _hasten(connection: Any, record: Any) -> None:
-    """No fsync: a power failure may break the store, which is found out and rebuilt. Saves a quarter of the CPU time."""
+    """No fsync: a power failure may break the store, which is found out and rebuilt. It saves a quarter of the CPU."""
     if isinstance(connection, sqlite3.Connection):
         connection.execute("PRAGMA synchronous = OFF")
         path = Path(connection.execute("PRAGMA database_list").fetchone()[2])
-        record.info["file"] = (path, _inode(path))
+        record.info["file"] = (path, inode(path))
 
 
 def _refuse_replaced(_connection: Any, record: Any, _proxy: Any) -> None:
     """A pooled connection to a store that was deleted or replaced is not used again: SQLAlchemy opens another."""
     from sqlalchemy.exc import DisconnectionError
 
-    path, inode = record.info.get("file", (None, 0))
-    if path is not None and _inode(path) != inode:
+    path, known = record.info.get("file", (None, 0))
+    if path is not None and inode(path) != known:
         raise DisconnectionError
 
 
-def _inode(path: Path) -> int:
+def inode(path: Path) -> int:
+    """Which file stands at a path, 0 if none: a store that was replaced has another number."""
     return path.stat().st_ino if path.exists() else 0
 
 

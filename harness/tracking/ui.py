@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from harness.tracking import store
+from harness.tracking import ledger, store
 
 HOST = "127.0.0.1"
 
@@ -20,3 +20,12 @@ def command(port: int, root: Path) -> tuple[list[str], dict[str, str]]:
     words += ["--backend-store-uri", store.address(root)]
     words += ["--artifacts-destination", (root / store.ARTIFACTS).resolve().as_uri()]
     return words, {**os.environ, **store.ENVIRONMENT, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+
+
+def addresses(port: int, root: Path, study: str) -> dict[str, str]:
+    """The views of a study by name, "all runs" first; the bare UI where the mirror has not yet published any."""
+    views = ledger.read(root, study).views or {"all runs": "/"}
+    return {
+        name: f"http://{HOST}:{port}{views[name]}"
+        for name in sorted(views, key=lambda name: (name != "all runs", name))
+    }

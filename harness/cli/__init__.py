@@ -1,0 +1,53 @@
+"""The command `harness`. One file for each group of commands; what a command needs is imported when it runs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from harness.errors import InputError
+from harness.threads import pin_threads
+
+DESCRIPTION = """\
+Structure versus data: when is it worth putting structure into a policy, and when collecting more data?
+
+The workflow is Snakemake's:            snakemake --cores 8 [--config study=NAME]
+These commands look, try, check and show:
+"""
+EPILOGUE = """\
+examples:
+  harness list environments                        what there is, with horizon, budget and reference scores
+  harness run CartPole-v1 linear ars --seed 3      one run, here and now, with its learning curve
+  harness check algorithms/mine.py                 is my algorithm lawful?
+  harness ui                                       all runs in MLflow
+  harness watch quickstart CartPole-v1             the best learned policy, moving
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 if all is well, 1 if a check failed, 2 for bad input."""
+    pin_threads()
+    from harness.cli import check, inspect, play, stages, tracking
+
+    parser = argparse.ArgumentParser(
+        prog="harness",
+        description=DESCRIPTION,
+        epilog=EPILOGUE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for module in (inspect, play, check, tracking, stages):
+        module.add_commands(commands)
+    options = parser.parse_args(arguments)
+    try:
+        status: int = options.act(options)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 0
+    return status

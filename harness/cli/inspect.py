@@ -1,0 +1,78 @@
+"""`harness list`: what there is to choose from."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+Commands = Any  # argparse has no public name for it
+KINDS = ("studies", "environments", "algorithms", "policies", "programs")
+
+
+def add_commands(commands: Commands) -> None:
+    """Add `list`."""
+    parser = commands.add_parser("list", help="studies, environments, algorithms, policies", description=__doc__)
+    parser.add_argument("kind", nargs="?", choices=KINDS, help="one kind only")
+    parser.set_defaults(act=show)
+
+
+def show(options: argparse.Namespace) -> int:
+    """Print tables of what is on disk."""
+    tables = {
+        "studies": studies,
+        "environments": environments,
+        "algorithms": lambda: plugins_of("algorithms"),
+        "policies": lambda: plugins_of("policies"),
+        "programs": lambda: plugins_of("policies.programs"),
+    }
+    for kind in [options.kind] if options.kind else KINDS:
+        print(f"{kind}\n")
+        print_table(tables[kind]())
+        print()
+    return 0
+
+
+def studies() -> Iterable[Sequence[str]]:
+    """Name, size and title of every study."""
+    from harness.plugins import ROOT
+    from harness.study import studies
+    from harness.workflow import in_words, open_study
+
+    yield "study", "cells", "runs", "about, on 2 cores", "title"
+    for name in studies(ROOT):
+        workflow = open_study(name)
+        runs = sum(planned.seeds for planned in workflow.planned)
+        yield name, str(len(workflow.planned)), str(runs), in_words(workflow.seconds(2)), workflow.study.title
+
+
+def environments() -> Iterable[Sequence[str]]:
+    """Every entry of envs.yaml."""
+    from harness.plugins import ROOT
+    from harness.spec import load_environments
+
+    yield "environment", "engine", "horizon", "budget", "random", "reference", "solved", "program"
+    for name, entry in load_environments(ROOT).items():
+        scores = (f"{value:g}" for value in (entry.scores.random, entry.scores.reference, entry.solved))
+        yield name, entry.engine, str(entry.horizon), str(entry.budget), *scores, entry.program or ""
+
+
+def plugins_of(room: str) -> Iterable[Sequence[str]]:
+    """Name, settings and first sentence of every plug-in of a room."""
+    from harness import plugins
+    from harness.settings import defaults
+
+    yield "name", "settings", "what it is"
+    for name in plugins.names(room):
+        kind = plugins.load(room, name)
+        settings = ", ".join(f"{key}={value}" for key, value in defaults(kind).items())
+        sentence = (plugins.load_module(room, name).__doc__ or "").strip().split("\n")[0]
+        yield name, settings, sentence
+
+
+def print_table(rows: Iterable[Sequence[str]]) -> None:
+    """Print rows in aligned columns, the first as a head; the last column runs free."""
+    table = list(rows)
+    widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
+    for row in table:
+        print("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

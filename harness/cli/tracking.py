@@ -1,0 +1,64 @@
+"""`harness mirror`, `sync` and `ui`: the MLflow view of the files."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from typing import Any
+
+
+def add_commands(commands: Any) -> None:
+    """Add the commands."""
+    sync = commands.add_parser("sync", help="make MLflow show what the files hold; rebuilds a lost or broken store")
+    sync.add_argument("study")
+    sync.set_defaults(act=make_equal)
+    mirror = commands.add_parser("mirror", help="(stage) follow a running study and show it in MLflow")
+    mirror.add_argument("study")
+    mirror.add_argument("--parent", type=int, required=True, help="follow as long as this process lives")
+    mirror.set_defaults(act=follow_study)
+    ui = commands.add_parser("ui", help="browse all runs in MLflow's own interface, on this machine only")
+    ui.add_argument("--port", type=int, default=5000)
+    ui.set_defaults(act=open_ui)
+
+
+def make_equal(options: argparse.Namespace) -> int:
+    """One pass; says what could not be shown, which harms nothing."""
+    from harness.plugins import ROOT
+    from harness.tracking import ledger, mirror
+    from harness.workflow import open_study
+
+    manifests = [ROOT / path for path in open_study(options.study).manifests]
+    results = ROOT / "results"
+    if not ledger.unmirrored(results, options.study, manifests):
+        return 0
+    account = mirror.sync(results, options.study, manifests)
+    print(f"{len(account.mirrored)} runs of {options.study} are in {account.store}", file=sys.stderr)
+    if account.unmirrored:
+        print(f"{len(account.unmirrored)} are not: {account.complaint or 'see results/mirror'}", file=sys.stderr)
+    return 0
+
+
+def follow_study(options: argparse.Namespace) -> int:
+    """Follow until the parent is gone."""
+    from harness.plugins import ROOT
+    from harness.tracking import mirror
+    from harness.workflow import open_study
+
+    manifests = [ROOT / path for path in open_study(options.study).manifests]
+    mirror.follow(ROOT / "results", options.study, manifests, options.parent)
+    return 0
+
+
+def open_ui(options: argparse.Namespace) -> int:
+    """Serve until interrupted."""
+    from harness.errors import InputError
+    from harness.plugins import ROOT
+    from harness.tracking import store, ui
+
+    if not (ROOT / "results" / store.STORE).exists():
+        raise InputError("results/mlflow.db", "there is nothing to show yet: run `snakemake --cores 2` first")
+    words, environment = ui.command(options.port, ROOT / "results")
+    for line in ui.addresses(options.port, ROOT / "results"):
+        print(line, flush=True)
+    return subprocess.run(words, env=environment, check=False).returncode

@@ -1,0 +1,182 @@
+"""Findings: sentences computed from the tables, each with the numbers and the interval that it rests on.
+
+A sentence claims an order only where the table's interval excludes equality; otherwise its verdict is `undetermined`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from harness.figures.load import Tables
+from harness.report.phrases import counted, interval, listed, number, shown, steps, steps_interval
+
+Finding: TypeAlias = tuple[str, str]  # verdict, sentence
+UNDETERMINED = "undetermined"
+FAMILY_NAMES = {"gradient-free": "gradient-free search", "policy-gradient": "policy gradients"}
+LEVEL = 0.05
+
+
+def answer(findings: pd.DataFrame) -> str:
+    """The headline: in how many environments which family is ahead."""
+    if findings.empty:
+        return "There is no result yet."
+    parts = []
+    for verdict, words in (
+        ("gradient-free", "gradient-free search is ahead"),
+        ("policy-gradient", "policy gradients are ahead"),
+        (UNDETERMINED, "the data do not decide"),
+    ):
+        names = [str(name) for name in findings.loc[findings["ahead"] == verdict, "environment"]]
+        if names:
+            parts.append(f"{words} in {len(names)} of {counted(len(findings), 'environment')} ({listed(names)})")
+    sentence = "; ".join(parts)
+    return f"At the budget, comparing the best cells of the two families, {sentence}."
+
+
+def environment_findings(tables: Tables) -> tuple[Finding, ...]:
+    """One finding per environment: the best cell of each family, and which is ahead."""
+    budgets = tables.scores.set_index(["environment", "policy", "algorithm"])["budget"].to_dict()
+    return tuple(_environment(row, budgets) for row in tables.findings.to_dict("records"))
+
+
+def _environment(row: dict[str, Any], budgets: dict[tuple[str, str, str], float]) -> Finding:
+    """The sentences of one environment."""
+    sides = [side for side in ("free", "gradient") if row[f"{side}_n"] > 0]
+    if not sides:
+        return UNDETERMINED, f"{row['environment']}: no run yet."
+    if len(sides) == 1:
+        only, other = FAMILY_NAMES[_family(sides[0])], FAMILY_NAMES[_family("gradient" if sides == ["free"] else "free")]
+        text = f"{row['environment']}: {_cell(row, sides[0])}. The study has runs of {only} only, so nothing follows about"
+        return UNDETERMINED, f"{text} {other}."
+    chance = shown(row["probability"], row["low"], row["high"])
+    first = f"{row['environment']}: {_cell(row, 'free')}; {_cell(row, 'gradient')}."
+    second = f"A gradient-free run scores higher than a policy-gradient run with probability {chance}"
+    second += ", which holds ½: the order is open." if row["ahead"] == UNDETERMINED else "."
+    allowed = {side: budgets.get((row["environment"], row[f"{side}_policy"], row[f"{side}_algorithm"])) for side in sides}
+    third = _speed(row) + ("" if allowed["free"] == allowed["gradient"] else " The two had different budgets.")
+    verdict = UNDETERMINED if row["ahead"] == UNDETERMINED else f"{row['ahead']} ahead"
+    return verdict, f"{first} {second} {third}".strip()
+
+
+def _family(side: str) -> str:
+    return "gradient-free" if side == "free" else "policy-gradient"
+
+
+def _cell(row: dict[str, Any], side: str) -> str:
+    """The best cell of one family in words."""
+    score = interval(row[f"{side}_iqm"], row[f"{side}_low"], row[f"{side}_high"])
+    return (
+        f"the best {_family(side)} cell is {row[f'{side}_algorithm']} with {row[f'{side}_policy']} "
+        f"(P = {row[f'{side}_parameters']:.0f}), scoring {score} over {counted(int(row[f'{side}_n']), 'run')}"
+    )
+
+
+def _speed(row: dict[str, Any]) -> str:
+    """Which of the two cells needs fewer steps to the threshold."""
+    free, gradient = row["free_ert"], row["gradient_ert"]
+    reached = [name for name, time in (("gradient-free", free), ("policy-gradient", gradient)) if math.isfinite(time)]
+    if not reached:
+        return "Neither reached the threshold."
+    if len(reached) == 1:
+        time = free if reached == ["gradient-free"] else gradient
+        return f"Only the {reached[0]} cell reached the threshold, in {steps(time)} expected steps."
+    times = f"Expected steps to the threshold: {steps(free)} gradient-free against {steps(gradient)} policy gradient"
+    if not math.isfinite(row["ert_ratio"]):
+        return f"{times}."
+    ratio = interval(row["ert_ratio"], row["ert_ratio_low"], row["ert_ratio_high"], 2)
+    end = "the interval holds 1, so the order is open" if row["faster"] == UNDETERMINED else f"{row['faster']} is faster"
+    return f"{times}, a ratio of {ratio}: {end}."
+
+
+def family_findings(summary: pd.DataFrame) -> tuple[Finding, ...]:
+    """The families over all environments, only where they have the same environments."""
+    rows = summary[(summary["level"] == "family") & summary["family"].isin(list(FAMILY_NAMES)) & (summary["n"] > 0)]
+    if len(rows) != 2:
+        return ()
+    free, gradient = (rows[rows["family"] == family].iloc[0] for family in FAMILY_NAMES)
+    texts = [shown(row["normalised_iqm"], row["normalised_low"], row["normalised_high"]) for row in (free, gradient)]
+    start = (
+        f"Over all their runs, gradient-free search has a normalised score of {texts[0]} "
+        f"({counted(int(free['n']), 'run')}) and policy gradients of {texts[1]} ({counted(int(gradient['n']), 'run')})"
+    )
+    if free["environments"] != gradient["environments"]:
+        return ((UNDETERMINED, f"{start}, but not in the same environments: the two numbers are not comparable."),)
+    end = "they describe this study's mixture of algorithms and structures, not the families at their best."
+    if free["normalised_low"] > gradient["normalised_high"]:
+        return (("gradient-free ahead", f"{start}; the intervals do not overlap, but {end}"),)
+    if gradient["normalised_low"] > free["normalised_high"]:
+        return (("policy-gradient ahead", f"{start}; the intervals do not overlap, but {end}"),)
+    return ((UNDETERMINED, f"{start}; the intervals overlap, and {end}"),)
+
+
+def structure_findings(dimension: pd.DataFrame) -> tuple[Finding, ...]:
+    """For every environment and family with several structures: the best one against the next."""
+    known = dimension[np.isfinite(dimension["normalised_iqm"]) & dimension["family"].isin(list(FAMILY_NAMES))]
+    findings = []
+    for (environment, family), group in known.groupby(["environment", "family"]):
+        best = group.sort_values(["normalised_iqm", "algorithm"], ascending=[False, True]).drop_duplicates("policy")
+        if len(best) > 1:
+            findings.append(_structures(str(environment), str(family), best.iloc[0], best.iloc[1]))
+    return tuple(findings)
+
+
+def _structures(environment: str, family: str, first: pd.Series, second: pd.Series) -> Finding:
+    """The best structure and the runner-up."""
+    cells = [
+        f"{cell['policy']} (P = {cell['parameters']:.0f}, {cell['algorithm']}) with "
+        f"{shown(cell['normalised_iqm'], cell['normalised_low'], cell['normalised_high'])}"
+        for cell in (first, second)
+    ]
+    text = f"{environment}, {FAMILY_NAMES[family]}: the best structure is {cells[0]}; next comes {cells[1]} (normalised)."
+    if first["normalised_low"] > second["normalised_high"]:
+        return f"{first['policy']} ahead", f"{text} The intervals do not overlap."
+    return UNDETERMINED, f"{text} The intervals overlap or are missing."
+
+
+def pair_finding(comparisons: pd.DataFrame) -> tuple[Finding, ...]:
+    """How many pairs of algorithms the data tell apart."""
+    tested = comparisons[np.isfinite(comparisons["p_holm"])]
+    if tested.empty:
+        return ()
+    apart = int((tested["p_holm"] < LEVEL).sum())
+    return ((
+        "",
+        f"Of {counted(len(tested), 'pair')} of algorithms on the same structure and environment, {apart} are told apart by "
+        f"their scores at the {LEVEL:.0%} level, corrected by Holm's method within each environment and structure.",
+    ),)
+
+
+def gap_findings(scores: pd.DataFrame) -> tuple[Finding, ...]:
+    """Where the optimum is known: who comes closest, in the problem's own units."""
+    known = scores[np.isfinite(scores["gap_median"])]
+    findings = []
+    for environment, group in known.groupby("environment"):
+        order = group.sort_values(["gap_median", "algorithm"])
+        best, worst = order.iloc[0], order.iloc[-1]
+        findings.append((
+            "",
+            f"{environment}: the optimum is known. The smallest median optimality gap is that of {best['algorithm']} with "
+            f"{best['policy']}, {number(best['gap_median'], 2)} (largest over seeds {number(best['gap_maximum'], 2)}); the "
+            f"largest is that of {worst['algorithm']} with {worst['policy']}, {number(worst['gap_median'], 2)}.",
+        ))
+    return tuple(findings)
+
+
+def completeness_sentence(runs: pd.DataFrame) -> str:
+    """How many runs there are."""
+    counts = runs["status"].value_counts()
+    finished, diverged, missing = (int(counts.get(status, 0)) for status in ("finished", "diverged", "missing"))
+    return (
+        f"Of {counted(len(runs), 'run')} that the study asks for, {finished} finished, {diverged} diverged and {missing} "
+        f"{'is' if missing == 1 else 'are'} missing. Diverged runs count in every statistic; missing runs count in none."
+    )
+
+
+def ert_text(row: dict[str, Any]) -> str:
+    """One cell of the table of steps to the threshold."""
+    times = steps_interval(row["ert"], row["ert_low"], row["ert_high"])
+    return f"{times} · {row['success_rate'] * row['n']:.0f}/{row['n']:.0f}"

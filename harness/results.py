@@ -1,0 +1,80 @@
+"""From a study to what its runs left behind: the expected cells for the tables, and the last candidates."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+
+import numpy as np
+
+from harness import plugins
+from harness.assembly import space
+from harness.cell import Cell
+from harness.errors import InputError
+from harness.grid import Job, blocks
+from harness.interface import Candidate, Scaler
+from harness.policy import build
+from harness.tables import CellRecord
+from harness.workflow import Workflow, tables_folder
+
+
+def records(workflow: Workflow) -> Iterator[CellRecord]:
+    """Every cell that a study expects, whether its runs are there or not."""
+    for planned in workflow.planned:
+        cell = planned.cell
+        entry = workflow.environments[cell.environment.name]
+        kind = plugins.load("algorithms", cell.algorithm.file)
+        explores = bool(vars(kind)["explores"])
+        policy = build(cell.policy.file, dict(cell.policy.settings), space(cell.environment), explores, seed=0)
+        environment, label, algorithm = cell.labels
+        yield CellRecord(
+            environment=environment,
+            policy=label,
+            algorithm=algorithm,
+            family=str(vars(kind)["family"]),
+            parameters=policy.dim,
+            digest=cell.digest,
+            seeds=tuple(range(planned.seeds)),
+            budget=cell.budget,
+            manifests=tuple(
+                plugins.ROOT / Job(cell, first, last).manifest
+                for first, last in blocks(planned.seeds, workflow.study.block)
+            ),
+            random=entry.scores.random,
+            reference=entry.scores.reference,
+            solved=entry.solved,
+            targets=entry.targets,
+        )
+
+
+def candidate(cell: Cell, seed: int) -> Candidate | None:
+    """The last solution of a run, or None if it was not run."""
+    for path in sorted((plugins.ROOT / cell.folder).glob("seeds-*/candidates.npz")):
+        with np.load(path, allow_pickle=False) as file:
+            if f"seed-{seed}/theta" in file:
+                theta, mean, std = (file[f"seed-{seed}/{name}"] for name in ("theta", "mean", "std"))
+                return Candidate(theta, Scaler(mean, std))
+    return None
+
+
+def best_runs(
+    workflow: Workflow, environment: str, policy: str | None, algorithm: str | None, seed: int | None
+) -> list[tuple[Cell, int, float]]:
+    """Finished runs in an environment as (cell, seed, score), the best first; None leaves an axis open.
+
+    Raises:
+        InputError: if the study has no tables yet.
+    """
+    path = tables_folder(workflow.study.name) / "runs.csv"
+    if not path.exists():
+        raise InputError(plugins.shown(path), f"not there yet: run `harness tables {workflow.study.name}`")
+    cells = {planned.cell.labels: planned.cell for planned in workflow.planned}
+    wanted = {"environment": environment, "policy": policy, "algorithm": algorithm, "seed": seed}
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["status"] == "finished"]
+    fitting = [row for row in rows if all(value is None or row[key] == str(value) for key, value in wanted.items())]
+    found = [
+        (cells[row["environment"], row["policy"], row["algorithm"]], int(row["seed"]), float(row["score"]))
+        for row in fitting
+    ]
+    return sorted(found, key=lambda run: -run[2])
