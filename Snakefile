@@ -3,43 +3,41 @@
 #     snakemake --cores 8                               studies/quickstart.yaml
 #     snakemake --cores 8 --config study=locomotion     another study
 #
-# The only thing to give Snakemake is the name of a study; everything else stands in YAML files that are read strictly.
+# The name of a study is the only thing to give to Snakemake; everything else stands in YAML files that are read
+# strictly and validated before anything runs.
 
-import os
-import subprocess
+import shlex
 import sys
+from pathlib import Path
 
 from harness.errors import InputError
-from harness.workflow import JOB, open_study, product_code
+from harness.workflow import JOB, follow_in_mlflow, open_study, product_code
 
-STUDY = str(config.get("study", "quickstart"))
-PYTHON = sys.executable
+shell.prefix(f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; ")
 try:
-    WORKFLOW = open_study(STUDY)
+    WORKFLOW = open_study(str(config.get("study", "quickstart")))
 except InputError as error:
     sys.exit(f"error: {error}")
-TABLES = f"results/tables/{STUDY}/findings.csv"
-FIGURES = f"results/figures/{STUDY}/headline.svg"
+STUDY = WORKFLOW.study.name
 
 
 wildcard_constraints:
     environment="[A-Za-z0-9][A-Za-z0-9._-]*",
     policy="[A-Za-z0-9][A-Za-z0-9._-]*",
     algorithm="[A-Za-z0-9][A-Za-z0-9._-]*",
-    digest="[0-9a-f]{12}",
-    first=r"\d{4,}",
-    last=r"\d{4,}",
+    digest="[0-9a-f]+",
+    first="[0-9]+",
+    last="[0-9]+",
+    study="[A-Za-z0-9][A-Za-z0-9._-]*",
 
 
 onstart:
     print(WORKFLOW.announcement(workflow.cores), flush=True)
-    subprocess.Popen(
-        [PYTHON, "-m", "harness", "mirror", STUDY, "--parent", str(os.getpid())], start_new_session=True
-    )
+    follow_in_mlflow(STUDY)
 
 
 onsuccess:
-    print(f"\nreports/{STUDY}.html\nreports/{STUDY}.pdf\n\nAll runs in MLflow:  harness ui", flush=True)
+    print(WORKFLOW.farewell(), flush=True)
 
 
 rule all:
@@ -58,8 +56,7 @@ rule run:
         spec=lambda wildcards: WORKFLOW.spec(wildcards),
         code=lambda wildcards: WORKFLOW.code(wildcards),
     shell:
-        "{PYTHON:q} -m harness job --spec {params.spec:q} "
-        "--first {wildcards.first:q} --last {wildcards.last:q} 2> {log:q}"
+        "python -m harness job --spec {params.spec:q} --first {wildcards.first:q} --last {wildcards.last:q} 2> {log:q}"
 
 
 rule tables:
@@ -67,53 +64,53 @@ rule tables:
     input:
         WORKFLOW.manifests,
     output:
-        TABLES,
+        "results/tables/{study}/findings.csv",
     log:
-        f"results/logs/{STUDY}/tables.log",
+        "results/logs/{study}/tables.log",
     params:
         code=product_code("tables"),
     shell:
-        "{PYTHON:q} -m harness tables {STUDY:q} 2> {log:q}"
+        "python -m harness tables {wildcards.study:q} 2> {log:q}"
 
 
 rule figures:
     """Every figure, as SVG and PDF."""
     input:
-        TABLES,
+        "results/tables/{study}/findings.csv",
     output:
-        FIGURES,
+        "results/figures/{study}/headline.svg",
     log:
-        f"results/logs/{STUDY}/figures.log",
+        "results/logs/{study}/figures.log",
     params:
         code=product_code("figures"),
     shell:
-        "{PYTHON:q} -m harness figures {STUDY:q} 2> {log:q}"
+        "python -m harness figures {wildcards.study:q} 2> {log:q}"
 
 
 rule mirrored:
-    """All runs in the MLflow store, or a ledger that says which are not and why."""
+    """All runs in the MLflow store, or a ledger that says which are not, and why."""
     input:
         WORKFLOW.manifests,
     output:
-        touch(f"results/mirror/{STUDY}.passed"),
+        touch("results/mirror/{study}.passed"),
     log:
-        f"results/logs/{STUDY}/mirror.log",
+        "results/logs/{study}/mirror.log",
     shell:
-        "{PYTHON:q} -m harness sync {STUDY:q} 2> {log:q}"
+        "python -m harness sync {wildcards.study:q} --settle 2> {log:q}"
 
 
 rule report:
     """The answer, as one HTML file and as a PDF."""
     input:
-        TABLES,
-        FIGURES,
-        f"results/mirror/{STUDY}.passed",
+        "results/tables/{study}/findings.csv",
+        "results/figures/{study}/headline.svg",
+        "results/mirror/{study}.passed",
     output:
-        f"reports/{STUDY}.html",
-        f"reports/{STUDY}.pdf",
+        "reports/{study}.html",
+        "reports/{study}.pdf",
     log:
-        f"results/logs/{STUDY}/report.log",
+        "results/logs/{study}/report.log",
     params:
         code=product_code("report"),
     shell:
-        "{PYTHON:q} -m harness report {STUDY:q} 2> {log:q}"
+        "python -m harness report {wildcards.study:q} 2> {log:q}"

@@ -51,7 +51,7 @@ class CmaEs:
     diagonal_above: int = 128  # the largest P with a full covariance
 
     def init(self, rng: np.random.Generator) -> State:
-        """A sphere around the policy's own start, as the library makes it: all but round, so that its axes are known."""
+        """A sphere around the policy's start, as the library makes it: its axes differ by 1e-4, to have an order."""
         return self._state(self._new(self.policy.init(rng), rng))
 
     def ask(self, state: State, turn: Turn) -> tuple[Request, ...]:

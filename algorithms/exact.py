@@ -5,9 +5,9 @@ The counterpart of ARS: search in action space instead of parameter space.
     ∇E[R] ≈ H/N Σ_i ∇log π(a_t|s_t) G_t,    t uniform on 0 ... H-1, mode actions at all other steps
 
 Source: A. Vemula, W. Sun and J. A. Bagnell, "Contrasting Exploration in Parameter and Action Space: A Zeroth-Order
-Optimization Perspective" (arXiv:1901.11503), the algorithm of section 4 and its release (one point, one random step,
-Adam). With a Gaussian head ∇log π = ∂μ/∂θ ε/σ, the paper's random direction over its length. `antithetic` runs every
-disturbance with both signs from the same start (two points); `every_step` disturbs all actions of an episode.
+Optimization Perspective" (arXiv:1901.11503), and its released code (one point, one random step, Adam). With a Gaussian
+head ∇log π = ∂μ/∂θ ε/σ, the paper's random direction over its length. `antithetic` runs every disturbance with both
+signs from the same start (two points); `every_step` disturbs all actions of an episode.
 
 The spread of the noise belongs to the method (the paper's fixed ν), so log σ of a Gaussian head is not learned.
 

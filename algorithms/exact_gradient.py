@@ -8,7 +8,7 @@ points back by more than half of what g at its start promised, it went too far, 
 between the two slopes is zero.
 
 Sources: J. Nocedal, "Updating quasi-Newton matrices with limited storage" (1980); J. Nocedal and S. Wright, "Numerical
-Optimization" (2006), Algorithm 7.4 (two loops), eq. 7.20 (first scale), eq. 3.7b (the slope condition, σ = ½).
+Optimization" (2006), Algorithm 7.4 (two loops), eq. 7.20 (first scale), eq. 3.7b (the slope condition, c2 = ½).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from harness.interface import Candidate, Floats, Metrics, Outcome, Policy, Reque
 from harness.parts.sampling import unscaled
 from harness.streams import draw_seeds
 
-OVERSHOOT = 0.5  # σ of eq. 3.7b
+OVERSHOOT = 0.5  # c2 of eq. 3.7b
 SHORTEST, LONGEST = 0.1, 0.5  # a cut step keeps between a tenth and a half
 
 

@@ -2,9 +2,9 @@
 
     θ ← θ + √(2δ / gᵀF⁻¹g) F⁻¹ g,    F = E[∇log π ∇log πᵀ]
 
-Sources: S. Kakade, "A Natural Policy Gradient" (2001), eqs. 1-2; A. Rajeswaran et al., "Towards Generalization and
-Simplicity in Continuous Control" (arXiv:1703.02660), eqs. 4-5 and Algorithm 1; the step length as in J. Schulman et
-al., "Trust Region Policy Optimization" (arXiv:1502.05477), appendix C: to second order KL(old, new) = ½ sᵀF s = δ.
+Sources: S. Kakade, "A Natural Policy Gradient" (2001); A. Rajeswaran et al., "Towards Generalization and Simplicity in
+Continuous Control" (arXiv:1703.02660), Algorithm 1; the step length as in J. Schulman et al., "Trust Region Policy
+Optimization" (arXiv:1502.05477), appendix C: to second order KL(old, new) = ½ sᵀF s = δ.
 
 F is never formed: conjugate gradients solve (F + damping) x = g with products F v (M. R. Hestenes and E. Stiefel,
 "Methods of conjugate gradients for solving linear systems", 1952). Advantages are GAE with a linear-feature value
@@ -40,10 +40,10 @@ class NaturalGradient:
 
     policy: Policy
     episodes: int = 10  # N
-    divergence: float = 0.025  # δ, in nats
-    damping: float = 1e-4  # added to the diagonal of F
+    divergence: float = 0.01  # δ, in nats
+    damping: float = 0.1  # added to the diagonal of F
     iterations: int = 10  # of conjugate gradients
-    discount: float = 0.995  # γ
+    discount: float = 0.99  # γ
     decay: float = 0.97  # λ
 
     family: ClassVar[str] = "policy-gradient"

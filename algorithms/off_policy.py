@@ -8,7 +8,7 @@
         for batches: estimate the gradient on a sample of the buffer, take a step
 
 Sources: T. Jie and P. Abbeel, "On a Connection between Importance Sampling and the Likelihood Ratio Policy Gradient"
-(2010), eq. 3; weights and their sources in `harness/parts/importance.py`.
+(2010); weights and their sources in `harness/parts/importance.py`.
 
 The denominator Q is the mixture of all policies in the buffer, in the shares of their episodes ("mixture"), or the
 policy that made the episode ("own"). The mixture needs every episode's probability under each of B stored policies: B

@@ -52,14 +52,14 @@ class Ppo:
     policy: Policy
     steps: int = 2048  # N
     epochs: int = 10  # K
-    minibatch: int = 256  # M
-    step_size: float = 0.001
+    minibatch: int = 512  # M
+    step_size: float = 0.002
     clip: float = 0.2  # ε
     discount: float = 0.99  # γ
     decay: float = 0.95  # λ
     gradient_limit: float = 0.5  # largest norm of a gradient
-    hidden: tuple[int, ...] = (64, 64)  # of the critic
-    critic_step_size: float = 0.001
+    hidden: tuple[int, ...] = (32,)  # of the critic
+    critic_step_size: float = 0.003
 
     family: ClassVar[str] = "policy-gradient"
     explores: ClassVar[bool] = True

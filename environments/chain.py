@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from harness.interface import Candidate, Floats, Space, Structure
+from harness.interface import Floats, Space
 from harness.rollouts.random import Words, uniform
 
 BACK_REWARD = 2.0
@@ -82,17 +82,6 @@ class Chain:
             visits[t] = visits[t - 1] @ moves
         gradient: Floats = np.einsum("ts,tsa->sa", visits, action_values)
         return gradient
-
-    def policy_value(self, structure: Structure, candidate: Candidate, horizon: int) -> float | None:
-        """The value of a linear policy that acts by its mode; None for any other structure."""
-        if type(structure).__name__ != "Linear":
-            return None
-        observations = (np.eye(self.states) - candidate.scaler.mean) * (1.0 / candidate.scaler.std)  # [N, O]
-        split = 2 * self.states
-        outputs = observations @ candidate.theta[:split].reshape(2, self.states).T  # [N, A]
-        if structure.dim > split:
-            outputs = outputs + candidate.theta[split : structure.dim]
-        return self.value(np.eye(2)[outputs.argmax(axis=1)], horizon)
 
     def _transitions(self) -> Floats:
         """Probability of the next state [N, A, N]."""

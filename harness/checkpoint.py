@@ -16,7 +16,7 @@ from harness.run import Snapshot
 from harness.state import Arrays, flatten, restore
 
 
-class DamagedError(ValueError):
+class Damaged(ValueError):
     """A checkpoint that cannot be used; says why."""
 
 
@@ -39,7 +39,7 @@ def load(path: Path, template: Any, owner: str) -> Snapshot:
         owner: what `save` was told.
 
     Raises:
-        DamagedError: if the file is truncated, altered, or belongs to another run or to other code.
+        Damaged: if the file is truncated, altered, or belongs to another run or to other code.
     """
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -47,14 +47,14 @@ def load(path: Path, template: Any, owner: str) -> Snapshot:
         header = json.loads(arrays.pop("header").tobytes())
         known = header["snapshot"]
         if header["owner"] != owner:
-            raise DamagedError(f"{path} belongs to another run or to other code")
+            raise Damaged(f"{path} belongs to another run or to other code")
         if header["digest"] != _digest(arrays, known):
-            raise DamagedError(f"{path} was altered")
+            raise Damaged(f"{path} was altered")
         return Snapshot(restore(template, arrays), **known)
     except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as fault:
-        if isinstance(fault, DamagedError | FileNotFoundError):
+        if isinstance(fault, Damaged | FileNotFoundError):
             raise
-        raise DamagedError(f"{path} cannot be read: {fault}") from fault
+        raise Damaged(f"{path} cannot be read: {fault}") from fault
 
 
 _PLAIN = ("turn", "steps", "episodes", "evaluation_steps", "status", "reason", "evaluations", "training")

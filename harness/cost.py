@@ -1,4 +1,8 @@
-"""About how long a study will take. Rough: rates of one core at 2.5 GHz, good to a factor of three elsewhere."""
+"""About how long a study will take; rough, a factor of three either way is no surprise.
+
+The compiled and the learning rates were measured once, with one seed, on a busy 2.5 GHz core. The start of a job
+and the rate of Gymnasium are guesses.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +13,9 @@ from harness.cell import Cell
 from harness.grid import Job
 
 START_SECONDS = 3.0  # of a job: Python, imports, kernels from their cache
-LEARNING_RATE = 15_000.0  # steps per second that a policy gradient digests
-ROLLOUT_RATES = {"compiled": 1_500_000.0, "gymnasium": 12_000.0}  # steps per second
+ROLLOUT_RATES = {"compiled": 1_000_000.0, "gymnasium": 12_000.0}  # steps per second
+LEARNING_RATES = {"reinforce": 100_000.0, "exact": 30_000.0, "exact_gradient": 25_000.0}  # steps digested per second
+USUAL_LEARNING_RATE = 12_000.0  # of everything else that reads steps: PPO, natural gradient, off-policy
 
 
 def core_seconds(jobs: Iterable[Job]) -> float:
@@ -19,13 +24,11 @@ def core_seconds(jobs: Iterable[Job]) -> float:
 
 
 def run_seconds(cell: Cell) -> float:
-    """Seconds of one seed: the training steps, digested or only rolled out, and the evaluations."""
+    """Seconds of one seed: rolling out training and evaluation, and learning from what was rolled out."""
     evaluations = (cell.budget // cell.evaluation.every + 1) * cell.evaluation.episodes
     steps = cell.budget + evaluations * cell.environment.horizon
-    learnt = cell.budget if _learns(cell) else 0
-    return steps / ROLLOUT_RATES[cell.environment.engine] + learnt / LEARNING_RATE
-
-
-def _learns(cell: Cell) -> bool:
-    """Whether the algorithm reads every step."""
-    return bool(vars(plugins.load("algorithms", cell.algorithm.file)).get("explores", False))
+    kind = plugins.load("algorithms", cell.algorithm.file)
+    seconds = steps / ROLLOUT_RATES[cell.environment.engine]
+    if vars(kind).get("family") == "gradient-free":  # returns alone are digested for nothing
+        return seconds
+    return seconds + cell.budget / LEARNING_RATES.get(cell.algorithm.file, USUAL_LEARNING_RATE)

@@ -17,6 +17,7 @@ from harness.cell import Cell
 
 PACKAGES = ("harness", "algorithms", "policies", "environments")
 ONLOOKERS = ("harness.cli", "harness.figures", "harness.report", "harness.tables", "harness.tracking")
+CARRIERS = ("harness.errors", "harness.fingerprint", "harness.plugins")  # a run needs them, no number comes from them
 RUNNERS = ("harness.assembly", "harness.run")
 KERNELS = ("harness.rollouts.heads", "harness.rollouts.loop")  # bound by generated modules: no import shows it
 
@@ -37,9 +38,14 @@ def modules(cell: Cell) -> Iterator[str]:
     yield from (f"policies.{word}" for word in words & _structures())
 
 
-def sources(module_names: Iterable[str]) -> tuple[Path, ...]:
-    """The files of the modules, of the packages they lie in and of all that they import, sorted."""
-    return tuple(sorted({file for name in module_names for file in _closure(name)}))
+def sources(module_names: Iterable[str], apart: tuple[str, ...] = (*ONLOOKERS, *CARRIERS)) -> tuple[Path, ...]:
+    """The files of the modules, of the packages they lie in and of all that they import, sorted.
+
+    Args:
+        module_names: where to start.
+        apart: modules and packages that do not count, wherever they are imported.
+    """
+    return tuple(sorted({file for name in module_names for file in _closure(name, apart)}))
 
 
 def digest(paths: Iterable[Path]) -> str:
@@ -64,13 +70,13 @@ def _structures() -> frozenset[str]:
 
 
 @cache
-def _closure(name: str) -> frozenset[Path]:
+def _closure(name: str, apart: tuple[str, ...]) -> frozenset[Path]:
     """Files reachable from one module, itself included."""
     files: dict[str, Path] = {}
     waiting = [name]
     while waiting:
         module = waiting.pop()
-        if module in files or (file := _file(module)) is None:
+        if module in files or (file := _file(module, apart)) is None:
             continue
         files[module] = file
         waiting += _imports(module, file)
@@ -93,9 +99,9 @@ def _imports(module: str, file: Path) -> tuple[str, ...]:
 
 
 @cache
-def _file(module: str) -> Path | None:
-    """The source of a module of the project; None for anything else and for onlookers."""
-    if module.split(".")[0] not in PACKAGES or any(f"{module}.".startswith(f"{apart}.") for apart in ONLOOKERS):
+def _file(module: str, apart: tuple[str, ...]) -> Path | None:
+    """The source of a module of the project; None for anything else and for what stands apart."""
+    if module.split(".")[0] not in PACKAGES or any(f"{module}.".startswith(f"{name}.") for name in apart):
         return None
     path = plugins.ROOT.joinpath(*module.split("."))
     candidates = (path.with_name(f"{path.name}.py"), path / "__init__.py")

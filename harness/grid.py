@@ -25,7 +25,7 @@ class Planned:
     """A cell, how many seeds a study wants of it, and the grid that asks for it."""
 
     cell: Cell
-    seeds: int  # 0 .. seeds - 1
+    seeds: range
     place: Node
 
 
@@ -79,9 +79,10 @@ def plan(study: Study, environments: Mapping[str, Environment]) -> tuple[Planned
     return tuple(union.values())
 
 
-def blocks(seeds: int, block: int) -> tuple[tuple[int, int], ...]:
-    """First and last seed of each job: `blocks(25, 10)` is ((0, 9), (10, 19), (20, 24))."""
-    return tuple((first, min(first + block, seeds) - 1) for first in range(0, seeds, block))
+def blocks(seeds: range, block: int) -> tuple[tuple[int, int], ...]:
+    """First and last seed of each job: `blocks(range(5, 25), 10)` is ((5, 9), (10, 19), (20, 24))."""
+    starts = range(seeds.start // block * block, seeds.stop, block)
+    return tuple((max(start, seeds.start), min(start + block, seeds.stop) - 1) for start in starts)
 
 
 def find_cell(cells: Iterable[Cell], environment: str, policy: str, algorithm: str, digest: str) -> Cell:
@@ -106,10 +107,11 @@ def _product(grid: Grid, environments: Mapping[str, Environment]) -> Iterable[Pl
         budget = grid.budget or environment.budget
         if budget % grid.evaluation.every:
             raise grid.place.error(f"every {grid.evaluation.every} does not divide the budget {budget} of {name}")
+        seeds = range(grid.first_seed, grid.first_seed + grid.seeds)
         for choice in grid.policies:
             policy = _policy(choice, name, environment, grid.place)
             yield from (
-                Planned(Cell(world, policy, part, budget, grid.evaluation), grid.seeds, grid.place) for part in parts
+                Planned(Cell(world, policy, part, budget, grid.evaluation), seeds, grid.place) for part in parts
             )
 
 

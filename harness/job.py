@@ -16,7 +16,7 @@ import numpy as np
 
 from harness.assembly import Assembly, assemble
 from harness.cell import Cell
-from harness.checkpoint import DamagedError, load, save
+from harness.checkpoint import Damaged, load, save
 from harness.files import write_json
 from harness.fingerprint import cell_fingerprint
 from harness.provenance import provenance
@@ -110,7 +110,7 @@ def _start(assembly: Assembly, seed: int, path: Path, owner: str) -> Snapshot:
         return first
     try:
         return load(path, first.state, owner)
-    except DamagedError as fault:
+    except Damaged as fault:
         warnings.warn(f"{fault}; the run starts from the beginning", stacklevel=2)
         return first
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from harness import plugins
-from harness.assembly import space
+from harness.assembly import make_problem, space
 from harness.cell import Cell
 from harness.errors import InputError
 from harness.grid import Job, blocks
@@ -34,7 +34,7 @@ def records(workflow: Workflow) -> Iterator[CellRecord]:
             family=str(vars(kind)["family"]),
             parameters=policy.dim,
             digest=cell.digest,
-            seeds=tuple(range(planned.seeds)),
+            seeds=tuple(planned.seeds),
             budget=cell.budget,
             manifests=tuple(
                 plugins.ROOT / Job(cell, first, last).manifest
@@ -42,9 +42,18 @@ def records(workflow: Workflow) -> Iterator[CellRecord]:
             ),
             random=entry.scores.random,
             reference=entry.scores.reference,
+            optimum=_optimum(cell),
             solved=entry.solved,
             targets=entry.targets,
         )
+
+
+def _optimum(cell: Cell) -> float | None:
+    """The best expected return there is, where the problem knows it."""
+    if cell.environment.engine != "compiled":
+        return None
+    problem = make_problem(cell.environment)
+    return float(problem.optimal_value(cell.environment.horizon)) if hasattr(problem, "optimal_value") else None
 
 
 def candidate(cell: Cell, seed: int) -> Candidate | None:

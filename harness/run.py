@@ -22,6 +22,7 @@ from harness.rollouts.engine import Engine
 from harness.streams import address, draw_seeds, stream
 
 Rows = list[dict[str, float]]
+PHASES = ("ask", "rollout", "tell", "evaluate")  # of a run, timed apart
 
 
 class AlgorithmFault(RuntimeError):
@@ -64,9 +65,6 @@ class Stopwatch:
         result = work(*arguments)
         self.seconds[phase] += time.perf_counter() - start
         return result
-
-
-PHASES = ("ask", "rollout", "tell", "evaluate")
 
 
 def begin(algorithm: Algorithm[Any], seed: int) -> Snapshot:

@@ -24,6 +24,7 @@ MAX_DIGITS = 18  # of an integer: it fits 64 bits
 INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 FLOAT = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 LEADING_ZERO = re.compile(r"[-+]?0[0-9]")  # 010 could be 8 or 10: it stays text
+DIRECTIVE = re.compile("^\ufeff?%", re.MULTILINE)  # the parser passes over those that it does not know
 CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
 
@@ -50,7 +51,7 @@ def parse(text: str, name: str) -> Node:
         mark = fault.problem_mark or fault.context_mark
         line = mark.line + 1 if mark else 0
         raise Node(None, name, line).error(f"this is not YAML: {fault.problem or fault.context}") from fault
-    except (yaml.YAMLError, ValueError, OverflowError) as fault:  # the last two: \U00110000, %YAML 1.99…9
+    except (yaml.YAMLError, ValueError, OverflowError) as fault:  # the last two: \U00110000 in quotes
         raise Node(None, name).error(f"this is not YAML: {fault}") from fault
     if not isinstance(root.value, dict):
         raise root.error("the file must be a mapping, `key: value` line by line")
@@ -74,12 +75,16 @@ def _text(path: Path, name: str) -> str:
 
 
 def _check_characters(text: str, name: str) -> None:
-    """Tabs and control characters, wherever they stand; Windows line ends are fine."""
+    """Tabs, control characters and directives, wherever they stand; Windows line ends are fine."""
     fault = CONTROL.search(text.replace("\r\n", "\n"))
     if fault:
         line = fault.string.count("\n", 0, fault.start()) + 1
         kind = "a tab: indent and separate with spaces" if fault[0] == "\t" else f"the control character {fault[0]!a}"
         raise Node(None, name, line).error(kind)
+    directive = DIRECTIVE.search(text)
+    if directive:
+        line = text.count("\n", 0, directive.start()) + 1
+        raise Node(None, name, line).error("directives (%) are not allowed")
 
 
 def _document(events: Iterator[yaml.Event], place: Node) -> Node:
@@ -87,8 +92,6 @@ def _document(events: Iterator[yaml.Event], place: Node) -> Node:
     start = next(events)
     if not isinstance(start, yaml.DocumentStartEvent):
         raise place.error("the file is empty")
-    if start.version or start.tags:
-        raise place.error("directives (%) are not allowed")
     root = _node(events, next(events), place, 0)
     next(events)  # end of the document
     following = next(events)

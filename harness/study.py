@@ -45,6 +45,7 @@ class Grid:
     algorithms: tuple[Choice, ...]
     budget: int | None
     evaluation: Evaluation
+    first_seed: int
     seeds: int
 
 
@@ -77,10 +78,11 @@ class StudyFile:
 
     title: str
     question: str
-    seeds: Seeds  # 0 .. seeds - 1
+    seeds: Seeds  # how many
     evaluation: Evaluation
     grids: Names
     block: Seeds = 10
+    first_seed: Annotated[int, between(0, 10**9)] = 0
     budget: Steps | None = None
     algorithms: dict[str, Node] = field(default_factory=dict)
     policies: dict[str, Node] = field(default_factory=dict)
@@ -134,6 +136,7 @@ def resolved(name: str, file: StudyFile) -> Study:
                 tuple(_chosen("algorithms", algorithms, node) for node in entry.algorithms),
                 entry.budget or file.budget,
                 entry.evaluation or file.evaluation,
+                file.first_seed,
                 entry.seeds or file.seeds,
             )
         )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,7 +12,7 @@ from pathlib import Path
 
 from harness import cost
 from harness.cell import SHORT
-from harness.fingerprint import cell_fingerprint, digest, sources
+from harness.fingerprint import CARRIERS, cell_fingerprint, digest, sources
 from harness.fit import check_fits
 from harness.grid import Job, Planned, blocks, plan
 from harness.plugins import ROOT
@@ -22,7 +25,7 @@ JOB = (
 LOOKERS = {  # what decides a product, beside the runs
     "tables": ("harness.tables", "harness.tables.write"),
     "figures": ("harness.figures",),
-    "report": ("harness.report", "harness.report.html", "harness.report.pdf"),
+    "report": ("harness.publish",),
 }
 
 
@@ -70,11 +73,27 @@ class Workflow:
     def announcement(self, cores: int) -> str:
         """What is going to happen, in one paragraph."""
         missing = sum(not (ROOT / job.manifest).exists() for job in self.jobs)
-        runs = sum(one.seeds for one in self.planned)
+        runs = sum(len(one.seeds) for one in self.planned)
         return (
             f"{self.study.title}: {len(self.planned)} cells, {runs} runs in {len(self.jobs)} jobs, {missing} to do; "
-            f"about {in_words(self.seconds(cores))} on {cores} core{'s' if cores > 1 else ''}, and a minute for the report."
+            f"about {in_words(self.seconds(cores))} with {cores} at a time, and half a minute for the report."
         )
+
+
+    def farewell(self) -> str:
+        """Where the result is, and what to do with it."""
+        name = self.study.name
+        return (
+            f"\nThe report:            reports/{name}.html and reports/{name}.pdf"
+            f"\nThe numbers:           results/tables/{name}/"
+            f"\nAll runs in MLflow:    {_command('harness')} ui {name}\n"
+        )
+
+
+def _command(name: str) -> str:
+    """A command of this Python's environment, as a person would type it here."""
+    path = Path(sys.executable).parent / name
+    return os.path.relpath(path) if path.is_relative_to(ROOT) else name
 
 
 def open_study(name: str) -> Workflow:
@@ -92,15 +111,27 @@ def open_study(name: str) -> Workflow:
 
 def product_code(product: str) -> str:
     """Digest of the sources behind tables, figures or report: an edit makes them again, and nothing before them."""
-    return digest(sources(LOOKERS[product]))
+    return digest(sources(LOOKERS[product], apart=CARRIERS))
 
 
 def in_words(seconds: float) -> str:
     """`95.0` -> "1 min 35 s"."""
-    if seconds < 60:
-        return f"{max(1, round(seconds))} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes < 10 else f"{minutes // 60} h {minutes % 60} min" if minutes > 90 else f"{minutes} min"
+    minutes, rest = divmod(max(1, round(seconds)), 60)
+    hours = minutes // 60
+    if hours:
+        return f"{hours} h {minutes % 60} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def follow_in_mlflow(study: str) -> None:
+    """Start the one process that shows finished runs in MLflow for as long as this process lives."""
+    log = ROOT / "results" / "logs" / study / "follow.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    words = [sys.executable, "-m", "harness", "mirror", study, "--parent", str(os.getpid())]
+    with log.open("w") as output:
+        subprocess.Popen(
+            words, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+        )
 
 
 def tables_folder(study: str) -> Path:

@@ -1,7 +1,7 @@
 """Policies whose scores are written by hand, a problem small enough to list all its trajectories, and outcomes of both.
 
-The problem: two states, two actions, at most three steps. Action 1 in state 1 ends the episode; else action a in state s
-leads to state 1 with probability LEADS[s, a]. Episodes start in state 0.
+The problem: two states, two actions, a horizon of three steps or fewer. Action 1 in state 1 ends the episode; else
+action a in state s leads to state 1 with probability LEADS[s, a]. Episodes start in state 0.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class TabularSoftmax:
 
     def step_scores(self, candidate: Candidate, observations: Floats, actions: Floats) -> Floats:
         slopes = np.eye(self.actions)[pick(actions)] - observations @ self.probabilities(candidate.theta)  # [N, A]
-        return (observations[:, :, None] * slopes[:, None, :]).reshape(len(actions), -1)  # [N, P]
+        return (observations[:, :, None] * slopes[:, None, :]).reshape(len(actions), self.dim)  # [N, P]
 
     def score(self, candidate: Candidate, observations: Floats, actions: Floats, weights: Floats) -> Floats:
         return weights @ self.step_scores(candidate, observations, actions)
@@ -92,7 +92,7 @@ class LinearGaussian:
     def step_scores(self, candidate: Candidate, observations: Floats, actions: Floats) -> Floats:
         gain, std = self.unpack(candidate.theta)
         z = (actions - observations @ gain.T) / std  # [N, A]
-        slopes = ((z / std)[:, :, None] * observations[:, None, :]).reshape(len(actions), -1)
+        slopes = ((z / std)[:, :, None] * observations[:, None, :]).reshape(len(actions), gain.size)
         return np.concatenate([slopes, z**2 - 1.0], axis=1)  # [N, P]
 
     def score(self, candidate: Candidate, observations: Floats, actions: Floats, weights: Floats) -> Floats:
@@ -141,12 +141,12 @@ class Episode(NamedTuple):
     dynamics: float
 
 
-def episodes() -> list[Episode]:
+def episodes(horizon: int = HORIZON) -> list[Episode]:
     """All trajectories of the small problem."""
     found: list[Episode] = []
 
     def extend(states: list[int], actions: list[int], rewards: list[float], dynamics: float, over: bool) -> None:
-        if over or len(actions) == HORIZON:
+        if over or len(actions) == horizon:
             found.append(Episode(np.array(states), np.array(actions), np.array(rewards), over, dynamics))
             return
         for action in (0, 1):
@@ -215,11 +215,11 @@ def told(algorithm: Any, state: Any, taken: Trajectory, number: int = 0) -> Any:
     return algorithm.tell(state, (outcome(request, taken),), turn(number))[0]
 
 
-def true_gradient(theta: Floats, discount: float) -> Floats:
+def true_gradient(theta: Floats, discount: float, horizon: int = HORIZON) -> Floats:
     """Of the expected discounted return of the small problem, by listing all trajectories: sum of p R d log p."""
     stub = TabularSoftmax()
     total = np.zeros(stub.dim)
-    for episode in episodes():
+    for episode in episodes(horizon):
         taken = trajectory(stub, theta, [episode])
         score = stub.episode_scores(candidate(stub, theta), taken.observations, taken.actions, taken.lengths)[0]
         value = float(np.sum(discount ** np.arange(episode.rewards.size) * episode.rewards))

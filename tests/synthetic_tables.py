@@ -1,4 +1,4 @@
-"""Synthetic tables in the form of docs/tables.md, for tests of figures and report only: none of these numbers is real."""
+"""Synthetic tables in the form of docs/tables.md, for tests of figures and report: none of these numbers is real."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ FREE = ("ars-v1", "ars-v2-t", "cem", "cem-noise", "cma-es", "es", "hill-climbing
 GRADIENT = ("npg", "off-policy-pg", "ppo", "reinforce", "reinforce-average", "reinforce-optimal", "reinforce-value")
 PROBES = ("exact-gradient", "finite-differences")
 ALGORITHMS = {
-    **dict.fromkeys(FREE, "gradient-free"), **dict.fromkeys(GRADIENT, "policy-gradient"), **dict.fromkeys(PROBES, "probe")
+    **dict.fromkeys(FREE, "gradient-free"),
+    **dict.fromkeys(GRADIENT, "policy-gradient"),
+    **dict.fromkeys(PROBES, "probe"),
 }
 # random score, reference, solved, budget
 ENVIRONMENTS = {
@@ -23,26 +25,136 @@ ENVIRONMENTS = {
 }
 POLICIES = {"program": 4.0, "linear": 8.0, "fourier-64": 128.0, "mlp-64-64": 4610.0}
 COLUMNS = {
-    "runs": [*IDENTITY, "seed", "status", "reason", "budget", "steps", "episodes", "turns", "score", "normalised",
-             "exact", "area", "steps_to_solved", "digest"],
+    "runs": [
+        *IDENTITY,
+        "seed",
+        "status",
+        "reason",
+        "budget",
+        "steps",
+        "episodes",
+        "turns",
+        "score",
+        "normalised",
+        "exact",
+        "area",
+        "steps_to_solved",
+        "digest",
+    ],
     "curves": [*IDENTITY, "steps", "iqm", "low", "high", "n"],
-    "scores": [*IDENTITY, "budget", "n", "finished", "diverged", "missing", "iqm", "iqm_low", "iqm_high", "mean",
-               "median", "std", "minimum", "maximum", "cvar", "normalised_iqm", "normalised_low", "normalised_high",
-               "area", "area_low", "area_high", "gap_median", "gap_maximum", "gap_normalised"],
-    "targets": [*IDENTITY, "target", "normalised_target", "solved", "budget", "successes", "n", "success_rate",
-                "success_low", "success_high", "ert", "ert_low", "ert_high"],
+    "scores": [
+        *IDENTITY,
+        "budget",
+        "n",
+        "finished",
+        "diverged",
+        "missing",
+        "iqm",
+        "iqm_low",
+        "iqm_high",
+        "mean",
+        "median",
+        "std",
+        "minimum",
+        "maximum",
+        "cvar",
+        "normalised_iqm",
+        "normalised_low",
+        "normalised_high",
+        "area",
+        "area_low",
+        "area_high",
+        "gap_median",
+        "gap_maximum",
+        "gap_normalised",
+    ],
+    "targets": [
+        *IDENTITY,
+        "target",
+        "normalised_target",
+        "solved",
+        "budget",
+        "successes",
+        "n",
+        "success_rate",
+        "success_low",
+        "success_high",
+        "ert",
+        "ert_low",
+        "ert_high",
+    ],
     "runlengths": [*IDENTITY, "steps", "share", "censored", "n"],
-    "summary": ["level", "family", "algorithm", "policy", "environments", "n_environments", "everywhere", "cells", "n",
-                "diverged", "missing", "normalised_iqm", "normalised_low", "normalised_high"],
-    "comparisons": ["environment", "policy", "first", "second", "first_family", "second_family", "first_n", "second_n",
-                    "paired", "probability", "low", "high", "p", "p_holm"],
-    "dimension": [*IDENTITY, "n", "normalised_iqm", "normalised_low", "normalised_high", "success_rate", "success_low",
-                  "success_high", "ert", "ert_low", "ert_high"],
-    "findings": ["environment", *(f"{side}_{word}" for side in ("free", "gradient") for word in (
-        "policy", "algorithm", "parameters", "n", "iqm", "low", "high", "ert", "ert_low", "ert_high")),
-        "probability", "low", "high", "ahead", "ert_ratio", "ert_ratio_low", "ert_ratio_high", "faster"],
-    "timing": [*IDENTITY, "n", "seconds_ask", "seconds_rollout", "seconds_tell", "seconds_evaluate", "seconds_total",
-               "steps_per_second"],
+    "summary": [
+        "level",
+        "family",
+        "algorithm",
+        "policy",
+        "environments",
+        "n_environments",
+        "everywhere",
+        "cells",
+        "n",
+        "diverged",
+        "missing",
+        "normalised_iqm",
+        "normalised_low",
+        "normalised_high",
+    ],
+    "comparisons": [
+        "environment",
+        "policy",
+        "first",
+        "second",
+        "first_family",
+        "second_family",
+        "first_n",
+        "second_n",
+        "paired",
+        "probability",
+        "low",
+        "high",
+        "p",
+        "p_holm",
+    ],
+    "dimension": [
+        *IDENTITY,
+        "n",
+        "normalised_iqm",
+        "normalised_low",
+        "normalised_high",
+        "success_rate",
+        "success_low",
+        "success_high",
+        "ert",
+        "ert_low",
+        "ert_high",
+    ],
+    "findings": [
+        "environment",
+        *(
+            f"{side}_{word}"
+            for side in ("free", "gradient")
+            for word in ("policy", "algorithm", "parameters", "n", "iqm", "low", "high", "ert", "ert_low", "ert_high")
+        ),
+        "probability",
+        "low",
+        "high",
+        "ahead",
+        "ert_ratio",
+        "ert_ratio_low",
+        "ert_ratio_high",
+        "faster",
+    ],
+    "timing": [
+        *IDENTITY,
+        "n",
+        "seconds_ask",
+        "seconds_rollout",
+        "seconds_tell",
+        "seconds_evaluate",
+        "seconds_total",
+        "steps_per_second",
+    ],
 }
 
 
@@ -55,34 +167,67 @@ def write(folder: Path, tables: dict[str, pd.DataFrame]) -> Path:
     return folder
 
 
-def study(seeds: int = 10, algorithms: dict[str, str] = ALGORITHMS, environments: tuple[str, ...] = tuple(ENVIRONMENTS),
-          policies: tuple[str, ...] = tuple(POLICIES), diverging: float = 0.04, skill: float = 1.0) -> dict[str, pd.DataFrame]:
+def study(
+    seeds: int = 10,
+    algorithms: dict[str, str] = ALGORITHMS,
+    environments: tuple[str, ...] = tuple(ENVIRONMENTS),
+    policies: tuple[str, ...] = tuple(POLICIES),
+    diverging: float = 0.04,
+    skill: float = 1.0,
+) -> dict[str, pd.DataFrame]:
     """A whole made-up study; `skill` scales all learning speeds (0: nobody learns anything)."""
     rng = np.random.default_rng(7)
     cells = [
         _cell(rng, environment, policy, algorithm, family, seeds, diverging, skill)
-        for environment in environments for policy in policies for algorithm, family in algorithms.items()
+        for environment in environments
+        for policy in policies
+        for algorithm, family in algorithms.items()
     ]
     tables = {name: pd.concat([cell[name] for cell in cells], ignore_index=True) for name in cells[0]}
     tables["findings"] = _findings(tables["dimension"], tables["scores"])
     tables["comparisons"] = _comparisons(tables["scores"])
-    tables["summary"] = pd.DataFrame([
-        {"level": "family", "family": family, "environments": " ".join(environments), "n_environments": len(environments),
-         "everywhere": True, "cells": len(group), "n": group["n"].sum(), "diverged": group["diverged"].sum(),
-         "missing": group["missing"].sum(), "normalised_iqm": group["normalised_iqm"].mean(),
-         "normalised_low": group["normalised_iqm"].mean() - 0.05, "normalised_high": group["normalised_iqm"].mean() + 0.05}
-        for family, group in tables["scores"].groupby("family")
-    ])
+    tables["summary"] = pd.DataFrame(
+        [
+            {
+                "level": "family",
+                "family": family,
+                "environments": " ".join(environments),
+                "n_environments": len(environments),
+                "everywhere": True,
+                "cells": len(group),
+                "n": group["n"].sum(),
+                "diverged": group["diverged"].sum(),
+                "missing": group["missing"].sum(),
+                "normalised_iqm": group["normalised_iqm"].mean(),
+                "normalised_low": group["normalised_iqm"].mean() - 0.05,
+                "normalised_high": group["normalised_iqm"].mean() + 0.05,
+            }
+            for family, group in tables["scores"].groupby("family")
+        ]
+    )
     return tables
 
 
-def _cell(rng: np.random.Generator, environment: str, policy: str, algorithm: str, family: str, seeds: int,
-          diverging: float, skill: float) -> dict[str, pd.DataFrame]:
+def _cell(
+    rng: np.random.Generator,
+    environment: str,
+    policy: str,
+    algorithm: str,
+    family: str,
+    seeds: int,
+    diverging: float,
+    skill: float,
+) -> dict[str, pd.DataFrame]:
     """The rows of one cell."""
     random, reference, solved, budget = ENVIRONMENTS[environment]
     parameters = POLICIES[policy] + (1.0 if family == "policy-gradient" else 0.0)
-    identity = {"environment": environment, "policy": policy, "algorithm": algorithm, "family": family,
-                "parameters": parameters}
+    identity = {
+        "environment": environment,
+        "policy": policy,
+        "algorithm": algorithm,
+        "family": family,
+        "parameters": parameters,
+    }
     small = np.log10(5000.0 / parameters) / 3.2
     talent = (small if family == "gradient-free" else 1.0 - 0.5 * small) * rng.uniform(0.5, 1.3)
     if algorithm == "off-policy-pg":
@@ -112,39 +257,100 @@ def _rows(identity, budget, values, scores, status, times, frozen):  # type: ign
     final, spread = kept[:, -1].mean(), kept[:, -1].std()
     successes = int(np.isfinite(times[there]).sum())
     ert = (np.nansum(times[there]) + budget * (n - successes)) / successes if successes else np.inf
-    rate = {"success_rate": successes / n, "success_low": max(0.0, successes / n - 0.2),
-            "success_high": min(1.0, successes / n + 0.2)}
+    rate = {
+        "success_rate": successes / n,
+        "success_low": max(0.0, successes / n - 0.2),
+        "success_high": min(1.0, successes / n + 0.2),
+    }
     erts = {"ert": ert, "ert_low": ert * 0.8, "ert_high": ert * 1.3 if successes > 2 else np.inf}
-    normal = {"normalised_iqm": final, "normalised_low": final - half * spread, "normalised_high": final + half * spread}
-    runs = pd.DataFrame({
-        **identity, "seed": np.arange(len(status)), "status": status,
-        "reason": np.where(status == "diverged", "a parameter is not finite", ""), "budget": budget,
-        "score": np.where(there, scores[:, -1], np.nan), "normalised": np.where(there, values[:, -1], np.nan),
-        "steps_to_solved": times, "digest": "0" * 16,
-    })
+    normal = {
+        "normalised_iqm": final,
+        "normalised_low": final - half * spread,
+        "normalised_high": final + half * spread,
+    }
+    runs = pd.DataFrame(
+        {
+            **identity,
+            "seed": np.arange(len(status)),
+            "status": status,
+            "reason": np.where(status == "diverged", "a parameter is not finite", ""),
+            "budget": budget,
+            "score": np.where(there, scores[:, -1], np.nan),
+            "normalised": np.where(there, values[:, -1], np.nan),
+            "steps_to_solved": times,
+            "digest": "0" * 16,
+        }
+    )
     centre, deviation = raw.mean(axis=0), raw.std(axis=0)
-    curves = pd.DataFrame({**identity, "steps": np.linspace(0.0, budget, 101), "iqm": centre,
-                           "low": centre - half * deviation, "high": centre + half * deviation, "n": n})
-    score = {**identity, "budget": budget, "n": n, "finished": int((status == "finished").sum()),
-             "diverged": int((status == "diverged").sum()), "missing": int((status == "missing").sum()),
-             "iqm": centre[-1], "iqm_low": centre[-1] - half * deviation[-1], "iqm_high": centre[-1] + half * deviation[-1],
-             "mean": centre[-1], "median": np.median(raw[:, -1]), "std": deviation[-1] if n > 1 else np.nan,
-             "minimum": raw[:, -1].min(), "maximum": raw[:, -1].max(), "cvar": np.sort(raw[:, -1])[: max(1, n // 4)].mean(),
-             "area": kept.mean(), "area_low": kept.mean() - 0.05, "area_high": kept.mean() + 0.05, **normal}
+    curves = pd.DataFrame(
+        {
+            **identity,
+            "steps": np.linspace(0.0, budget, 101),
+            "iqm": centre,
+            "low": centre - half * deviation,
+            "high": centre + half * deviation,
+            "n": n,
+        }
+    )
+    score = {
+        **identity,
+        "budget": budget,
+        "n": n,
+        "finished": int((status == "finished").sum()),
+        "diverged": int((status == "diverged").sum()),
+        "missing": int((status == "missing").sum()),
+        "iqm": centre[-1],
+        "iqm_low": centre[-1] - half * deviation[-1],
+        "iqm_high": centre[-1] + half * deviation[-1],
+        "mean": centre[-1],
+        "median": np.median(raw[:, -1]),
+        "std": deviation[-1] if n > 1 else np.nan,
+        "minimum": raw[:, -1].min(),
+        "maximum": raw[:, -1].max(),
+        "cvar": np.sort(raw[:, -1])[: max(1, n // 4)].mean(),
+        "area": kept.mean(),
+        "area_low": kept.mean() - 0.05,
+        "area_high": kept.mean() + 0.05,
+        **normal,
+    }
     if identity["environment"] == "LQR":
-        score |= {"gap_median": reference - centre[-1], "gap_maximum": reference - raw[:, -1].min(),
-                  "gap_normalised": 1.0 - final}
+        score |= {
+            "gap_median": reference - centre[-1],
+            "gap_maximum": reference - raw[:, -1].min(),
+            "gap_normalised": 1.0 - final,
+        }
     ladder = sorted({*np.linspace(0.1, 1.0, 10).tolist(), (solved - random) / (reference - random)})
-    targets = [{**identity, "target": random + rung * (reference - random), "normalised_target": rung,
-                "solved": rung == (solved - random) / (reference - random), "budget": budget, "successes": successes,
-                "n": n, **rate, **erts} for rung in ladder]
+    targets = [
+        {
+            **identity,
+            "target": random + rung * (reference - random),
+            "normalised_target": rung,
+            "solved": rung == (solved - random) / (reference - random),
+            "budget": budget,
+            "successes": successes,
+            "n": n,
+            **rate,
+            **erts,
+        }
+        for rung in ladder
+    ]
     ends = np.sort(times[there & np.isfinite(times)])
-    lengths = {**identity, "steps": [0.0, *ends, budget],
-               "share": [0.0, *(np.arange(1, successes + 1) / n), successes / n],
-               "censored": [False] * (successes + 1) + [True], "n": n}
+    lengths = {
+        **identity,
+        "steps": [0.0, *ends, budget],
+        "share": [0.0, *(np.arange(1, successes + 1) / n), successes / n],
+        "censored": [False] * (successes + 1) + [True],
+        "n": n,
+    }
     dimension = pd.DataFrame([{**identity, "n": n, **normal, **rate, **erts}])
-    return {"runs": runs, "curves": curves, "scores": pd.DataFrame([score]), "targets": pd.DataFrame(targets),
-            "runlengths": pd.DataFrame(lengths), "dimension": dimension}
+    return {
+        "runs": runs,
+        "curves": curves,
+        "scores": pd.DataFrame([score]),
+        "targets": pd.DataFrame(targets),
+        "runlengths": pd.DataFrame(lengths),
+        "dimension": dimension,
+    }
 
 
 def _findings(dimension: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
@@ -157,16 +363,34 @@ def _findings(dimension: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
             if here.empty:
                 continue
             best = here.sort_values("normalised_iqm", ascending=False).iloc[0]
-            raw = scores[(scores[["environment", "policy", "algorithm"]] == best[["environment", "policy", "algorithm"]]).all(axis=1)].iloc[0]
-            row |= {f"{side}_policy": best["policy"], f"{side}_algorithm": best["algorithm"],
-                    f"{side}_parameters": best["parameters"], f"{side}_n": best["n"], f"{side}_iqm": raw["iqm"],
-                    f"{side}_low": raw["iqm_low"], f"{side}_high": raw["iqm_high"], f"{side}_ert": best["ert"],
-                    f"{side}_ert_low": best["ert_low"], f"{side}_ert_high": best["ert_high"]}
+            raw = scores[
+                (scores[["environment", "policy", "algorithm"]] == best[["environment", "policy", "algorithm"]]).all(
+                    axis=1
+                )
+            ].iloc[0]
+            row |= {
+                f"{side}_policy": best["policy"],
+                f"{side}_algorithm": best["algorithm"],
+                f"{side}_parameters": best["parameters"],
+                f"{side}_n": best["n"],
+                f"{side}_iqm": raw["iqm"],
+                f"{side}_low": raw["iqm_low"],
+                f"{side}_high": raw["iqm_high"],
+                f"{side}_ert": best["ert"],
+                f"{side}_ert_low": best["ert_low"],
+                f"{side}_ert_high": best["ert_high"],
+            }
         clear = str(environment).startswith(("C", "L"))
-        row |= {"probability": 0.84 if clear else 0.55, "low": 0.66 if clear else 0.31, "high": 0.97 if clear else 0.77,
-                "ahead": "gradient-free" if clear else "undetermined", "ert_ratio": 3.2 if clear else np.nan,
-                "ert_ratio_low": 1.9 if clear else np.nan, "ert_ratio_high": 6.0 if clear else np.nan,
-                "faster": "gradient-free" if clear else "undetermined"}
+        row |= {
+            "probability": 0.84 if clear else 0.55,
+            "low": 0.66 if clear else 0.31,
+            "high": 0.97 if clear else 0.77,
+            "ahead": "gradient-free" if clear else "undetermined",
+            "ert_ratio": 3.2 if clear else np.nan,
+            "ert_ratio_low": 1.9 if clear else np.nan,
+            "ert_ratio_high": 6.0 if clear else np.nan,
+            "faster": "gradient-free" if clear else "undetermined",
+        }
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -177,8 +401,24 @@ def _comparisons(scores: pd.DataFrame) -> pd.DataFrame:
     for (environment, policy), group in scores.groupby(["environment", "policy"]):
         names = sorted(group["algorithm"])
         families = dict(zip(group["algorithm"], group["family"], strict=True))
-        rows += [{"environment": environment, "policy": policy, "first": first, "second": second,
-                  "first_family": families[first], "second_family": families[second], "first_n": 10, "second_n": 10,
-                  "paired": True, "probability": 0.7, "low": 0.4 + 0.2 * (i % 2), "high": 0.9, "p": 0.01, "p_holm": 0.04}
-                 for i, first in enumerate(names) for second in names[i + 1 :]]
+        rows += [
+            {
+                "environment": environment,
+                "policy": policy,
+                "first": first,
+                "second": second,
+                "first_family": families[first],
+                "second_family": families[second],
+                "first_n": 10,
+                "second_n": 10,
+                "paired": True,
+                "probability": 0.7,
+                "low": 0.4 + 0.2 * (i % 2),
+                "high": 0.9,
+                "p": 0.01,
+                "p_holm": 0.04,
+            }
+            for i, first in enumerate(names)
+            for second in names[i + 1 :]
+        ]
     return pd.DataFrame(rows)

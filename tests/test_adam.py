@@ -19,7 +19,7 @@ def test_two_steps_by_hand() -> None:
     np.testing.assert_allclose([state.step, state.mean[0], state.square[0]], [1, 0.2, 0.04], rtol=1e-14)
     np.testing.assert_allclose(theta, 1.5, rtol=1e-15)  # 1 + 0.5 * 2 / sqrt(4)
     state, theta = adam.ascend(state, theta, np.array([-1.0]), 0.5, 0.9, 0.99, 0.0)
-    # m = 0.18 - 0.1 = 0.08, m / (1 - 0.81) = 0.08 / 0.19; v = 0.0396 + 0.01 = 0.0496, v / (1 - 0.9801) = 0.0496 / 0.0199
+    # m = 0.18 - 0.1 = 0.08, over 1 - 0.81; v = 0.0396 + 0.01 = 0.0496, over 1 - 0.9801
     np.testing.assert_allclose(theta, 1.5 + 0.5 * (0.08 / 0.19) / np.sqrt(0.0496 / 0.0199), rtol=1e-14)
 
 

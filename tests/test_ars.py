@@ -147,7 +147,7 @@ def test_pairs_share_their_seeds_only_if_wished() -> None:
 
 @pytest.mark.parametrize(("dim", "pairs"), [(3, 1), (8, 1), (8, 4)])
 def test_antithetic_estimator_has_relative_variance_of_dim_plus_one_over_pairs(dim: int, pairs: int) -> None:
-    """f = a · θ; the estimate g = mean (r+ - r-) ε / (2 ν) is the step in units of α 2 ν / σ_R. tr Cov / |a|² = (d+1)/N."""
+    """f = a · θ: tr Cov / |a|² = (d + 1) / N. The estimate Σ (r+ - r-) ε / (2 ν N) is the step times σ_R / (2 ν α)."""
     slope = np.linspace(1.0, 2.0, dim)
     algorithm = Ars(policy(dim), directions=pairs)
     state = algorithm.init(np.random.default_rng(0))

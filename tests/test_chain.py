@@ -9,10 +9,9 @@ import pytest
 
 from environments import chain
 from environments.chain import Chain
-from harness.interface import Candidate, Floats, Scaler
+from harness.interface import Floats
 from harness.rollouts.random import seed_generator
 from harness.streams import stream
-from policies.linear import Linear
 
 BACK, FORWARD = np.array([1.0, 0.0]), np.array([0.0, 1.0])
 
@@ -90,17 +89,6 @@ def test_value_gradient_is_the_finite_difference_of_the_value_to_1e_7():
     np.testing.assert_allclose(gradient, differences, rtol=0.0, atol=1e-7 * np.abs(differences).max())
 
 
-def test_optimum_is_the_best_of_all_64_deterministic_time_varying_policies():
-    """Three states, two steps: brute force over a decision for each state and time."""
-    problem, best = Chain(states=3, slip=0.2), -math.inf
-    for choice in np.ndindex((2,) * 6):
-        first, second = np.eye(2)[list(choice[:3])], np.eye(2)[list(choice[3:])]
-        reached = _next_states(first[0], problem.slip)  # [N]
-        last = [_reward_from(problem, second, state) for state in range(3)]
-        best = max(best, problem.value(first, 1) + reached @ last)
-    assert problem.optimal_value(2) == pytest.approx(best, abs=1e-12)
-
-
 def _next_states(action: Floats, slip: float) -> Floats:
     """Probabilities [3] of the states one step after the first of three."""
     forward = action[1] * (1.0 - slip) + action[0] * slip
@@ -113,15 +101,15 @@ def _reward_from(problem: Chain, probabilities: Floats, state: int) -> float:
     return forward * (10.0 if state == 2 else 0.0) + (1.0 - forward) * 2.0
 
 
-def test_policy_value_of_a_linear_policy_is_the_value_of_its_table():
-    problem, scaler = Chain(), Scaler(np.full(5, 0.1), np.full(5, 0.5))
-    theta = np.array([[0.0, 0.0, 3.0, 0.0, 0.0], [1.0, 1.0, 1.0, 1.0, 1.0]]).ravel()  # back in state 2 only
-    table = always(FORWARD, 5)
-    table[2] = BACK
-    assert problem.policy_value(Linear(5, 2, seed=0), Candidate(theta, scaler), 30) == problem.value(table, 30)
-    lifted = np.concatenate([theta, [100.0, 0.0]])  # the bias says back everywhere
-    backward = problem.policy_value(Linear(5, 2, seed=0, bias=True), Candidate(lifted, scaler), 30)
-    assert backward == problem.value(always(BACK, 5), 30)
+def test_optimum_is_the_best_of_all_64_deterministic_time_varying_policies():
+    """Three states, two steps: brute force over a decision for each state and time."""
+    problem, best = Chain(states=3, slip=0.2), -math.inf
+    for choice in np.ndindex((2,) * 6):
+        first, second = np.eye(2)[list(choice[:3])], np.eye(2)[list(choice[3:])]
+        reached = _next_states(first[0], problem.slip)  # [N]
+        last = [_reward_from(problem, second, state) for state in range(3)]
+        best = max(best, problem.value(first, 1) + reached @ last)
+    assert problem.optimal_value(2) == pytest.approx(best, abs=1e-12)
 
 
 @pytest.mark.parametrize("options", [{"states": 0}, {"slip": 1.5}])

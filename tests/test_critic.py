@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -22,7 +24,7 @@ def torch_values(theta: torch.Tensor, hidden: tuple[int, ...], inputs: Floats) -
     """The same network by torch.nn.functional."""
     widths = (inputs.shape[1], *hidden, 1)
     x, start = torch.as_tensor(inputs), 0
-    for depth, (fan_in, fan_out) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
+    for depth, (fan_in, fan_out) in enumerate(pairwise(widths)):
         matrix = theta[start : start + fan_in * fan_out].reshape(fan_in, fan_out)
         start += fan_in * fan_out
         x = torch.nn.functional.linear(x, matrix.T, theta[start : start + fan_out])

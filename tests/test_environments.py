@@ -21,6 +21,13 @@ TWINS = {
     "mountain_car_continuous": ("MountainCarContinuous-v0", 999),
     "pendulum": ("Pendulum-v1", 200),
 }
+BOXES = {  # where single steps begin: beyond the bounds of a state here and there
+    "cartpole": ([-2.4, -3.0, -0.21, -3.0], [2.4, 3.0, 0.21, 3.0]),
+    "acrobot": ([-3.15, -3.15, -12.6, -28.3], [3.15, 3.15, 12.6, 28.3]),
+    "mountain_car": ([-1.2, -0.07], [0.6, 0.07]),
+    "mountain_car_continuous": ([-1.2, -0.07], [0.6, 0.07]),
+    "pendulum": ([-50.0, -8.0], [50.0, 8.0]),
+}
 FLOAT32 = 2.0**-23  # spacing of float32 numbers at 1: twice the error of rounding
 ENTRIES = load_environments(Path(__file__).parents[1])
 KNOWN = [name for name, entry in ENTRIES.items() if entry.gymnasium is None]  # ours, with exact values
@@ -102,6 +109,26 @@ def test_twin_equals_gymnasium_to_1e_12_over_a_whole_episode(name, draw, seed):
     np.testing.assert_allclose(ours["states"][:, :numbers], theirs["states"], rtol=0.0, atol=1e-12)
     np.testing.assert_allclose(ours["rewards"], theirs["rewards"], rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(ours["observations"], theirs["observations"], rtol=FLOAT32, atol=FLOAT32)
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_one_step_from_1000_states_anywhere_equals_gymnasium_to_1e_12(name):
+    """Walls, speed limits and ends that an episode seldom meets."""
+    module, problem = load_module("environments", name), load("environments", name)()
+    environment: Any = gymnasium.make(TWINS[name][0]).unwrapped
+    rng, generator, state = np.random.default_rng(11), np.zeros(4, np.uint64), np.zeros(problem.state_dim)
+    starts = rng.uniform(*BOXES[name], size=(1000, len(BOXES[name][0])))  # [N, S]
+    if name == "mountain_car_continuous":  # whose later states are float32
+        starts = starts.astype(np.float32)
+    for start, action in zip(starts, random_actions(problem.space, 1000, rng), strict=True):
+        environment.reset()
+        environment.state = start
+        state[:] = 0.0
+        state[: start.size] = start
+        theirs = environment.step(int(action[0]) if problem.space.discrete else action)
+        reward, terminated = module.step(generator, problem.parameters, state, action)
+        np.testing.assert_allclose(state[: start.size], environment.state, rtol=0.0, atol=1e-12)
+        assert (reward, terminated) == (pytest.approx(theirs[1], abs=1e-12), theirs[2])
 
 
 @pytest.mark.parametrize("name", TWINS)

@@ -165,7 +165,7 @@ def test_openai_es_equals_the_published_code_with_torch_as_its_adam() -> None:
     np.testing.assert_allclose(state.theta, parameter.detach().numpy(), rtol=1e-11)
 
 
-def test_openai_es_on_a_plateau_only_decays() -> None:
+def test_openai_es_finds_no_gradient_on_a_plateau() -> None:
     algorithm = OpenaiEs(policy(3), weight_decay=0.0)
     state = play(algorithm, bumpy, 1)._replace(adam=algorithm.init(np.random.default_rng(0)).adam)
     (request,) = algorithm.ask(state, turn(1))

@@ -9,9 +9,8 @@ import pytest
 
 from environments import lqr
 from environments.lqr import Lqr
-from harness.interface import Candidate, Floats, Scaler
+from harness.interface import Floats
 from harness.rollouts.random import seed_generator
-from policies.linear import Linear
 
 CASES = {
     "double integrator": (Lqr(), 10),
@@ -128,17 +127,3 @@ def test_value_of_an_exploding_gain_is_minus_infinity():
 def test_options_that_do_not_fit_are_refused(options):
     with pytest.raises(ValueError, match=r"system|states|noise"):
         Lqr(**options)
-
-
-def test_policy_gradient_is_the_finite_difference_of_the_policy_value_under_a_scaler():
-    problem, horizon = CASES["random"]
-    structure, scaler = Linear(4, 2, seed=0), Scaler(np.zeros(4), np.array([1.0, 2.0, 0.5, 3.0]))
-    theta, step = some_gain(problem).ravel(), 1e-5
-
-    def value(shift: Floats) -> float:
-        return problem.policy_value(structure, Candidate(theta + shift, scaler), horizon)
-
-    differences = np.array([(value(step * row) - value(-step * row)) / (2.0 * step) for row in np.eye(8)])
-    gradient = problem.policy_gradient(structure, Candidate(theta, scaler), horizon)
-    np.testing.assert_allclose(gradient, differences, rtol=0.0, atol=1e-6 * np.abs(differences).max())
-    assert problem.policy_value(Linear(4, 2, seed=0, bias=True), Candidate(np.zeros(10), scaler), horizon) is None

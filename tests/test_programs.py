@@ -1,4 +1,9 @@
-"""The shipped constants of every program earn their stated return in Gymnasium's own environments."""
+"""The shipped constants of every program earn their stated return in Gymnasium's own environments.
+
+The constants were tuned on episode seeds below 200 000, so the seeds here lie beyond. Where returns vary, the number of
+episodes puts the bound about three standard errors below the mean of 5000 other episodes of the compiled twin
+(LunarLander: of 600 other episodes).
+"""
 
 from __future__ import annotations
 
@@ -19,6 +24,8 @@ with warnings.catch_warnings():  # SWIG warns while Box2D is imported; as an err
     warnings.simplefilter("ignore", DeprecationWarning)
     from gymnasium.envs.box2d.lunar_lander import heuristic
 
+FIRST_SEED = 10**9
+
 
 def program(name: str, environment: gymnasium.Env[Any, Any], start: str = "shipped") -> Structure:
     space = environment.action_space
@@ -35,17 +42,17 @@ def outputs_of(structure: Structure, theta: Floats, observation: Floats) -> Floa
 
 
 def returns(name: str, identifier: str, episodes: int) -> Floats:
-    """Undiscounted returns [episodes] from seeds 0, 1, 2 ... of the greedy policy."""
+    """Undiscounted returns [episodes] of the greedy policy."""
     environment = gymnasium.make(identifier)
     structure = program(name, environment)
     theta, total = structure.init(stream(0)), np.zeros(episodes)
-    for seed in range(episodes):
-        observation, _ = environment.reset(seed=seed)
+    for episode in range(episodes):
+        observation, _ = environment.reset(seed=FIRST_SEED + episode)
         done = False
         while not done:
             action = choice(environment, outputs_of(structure, theta, observation))
             observation, reward, terminated, truncated, _ = environment.step(action)
-            total[seed] += float(reward)
+            total[episode] += float(reward)
             done = terminated or truncated
     environment.close()
     return total
@@ -63,29 +70,44 @@ def test_cartpole_balance_earns_500_in_every_episode() -> None:
 
 
 def test_mountain_car_switch_earns_more_than_minus_101() -> None:
-    assert returns("mountain_car_switch", "MountainCar-v0", 50).mean() > -101
+    assert returns("mountain_car_switch", "MountainCar-v0", 100).mean() > -101
 
 
 def test_mountain_car_continuous_switch_earns_99_point_3_in_every_episode() -> None:
     assert returns("mountain_car_continuous_switch", "MountainCarContinuous-v0", 10).min() > 99.3
 
 
+@pytest.mark.slow
 def test_pendulum_swing_up_earns_more_than_minus_165() -> None:
-    assert returns("pendulum_swing_up", "Pendulum-v1", 50).mean() > -165
+    assert returns("pendulum_swing_up", "Pendulum-v1", 300).mean() > -165
 
 
+@pytest.mark.slow
 def test_acrobot_pump_earns_more_than_minus_85() -> None:
-    assert returns("acrobot_pump", "Acrobot-v1", 40).mean() > -85
+    assert returns("acrobot_pump", "Acrobot-v1", 200).mean() > -85
 
 
 @pytest.mark.slow
 def test_lunar_lander_descent_earns_more_than_200_with_four_actions() -> None:
-    assert returns("lunar_lander_descent", "LunarLander-v3", 20).mean() > 200
+    assert returns("lunar_lander_descent", "LunarLander-v3", 120).mean() > 200
 
 
 @pytest.mark.slow
 def test_lunar_lander_descent_earns_more_than_250_with_two_thrusts() -> None:
     assert returns("lunar_lander_descent", "LunarLanderContinuous-v3", 20).mean() > 250
+
+
+def test_shipped_lunar_lander_earns_exactly_what_gymnasiums_heuristic_earns() -> None:
+    environment, expected = gymnasium.make("LunarLander-v3"), []
+    for episode in range(5):
+        observation, _ = environment.reset(seed=FIRST_SEED + episode)
+        total, done = 0.0, False
+        while not done:
+            observation, reward, terminated, truncated, _ = environment.step(heuristic(environment, observation))
+            total, done = total + float(reward), terminated or truncated
+        expected.append(total)
+    environment.close()
+    assert returns("lunar_lander_descent", "LunarLander-v3", 5).tolist() == expected
 
 
 @pytest.mark.parametrize("identifier", ["LunarLander-v3", "LunarLanderContinuous-v3"])

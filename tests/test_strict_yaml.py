@@ -101,7 +101,8 @@ CORPUS = {
     "two documents": ("a: 1\n---\nb: 2\n", 2, "second document"),
     "directive": ("%YAML 1.1\n---\na: 1\n", 1, "directives"),
     "tag directive": ("%TAG ! tag:x,2000:\n---\na: 1\n", 1, "directives"),
-    "endless directive": (f"%YAML 1.{'9' * 5000}\n---\na: 1\n", 0, "not YAML"),
+    "endless directive": (f"%YAML 1.{'9' * 5000}\n---\na: 1\n", 1, "directives"),
+    "unknown directive": ("# a comment\n%FOO\n---\na: 1\n", 2, "directives"),
     "tab": ("a:\n\tb: 1\n", 2, "tab"),
     "tab after a colon": ("a:\t1\n", 1, "tab"),
     "NUL": ("a: 1\nb: \0\n", 2, "control character"),
@@ -138,9 +139,9 @@ def test_sixteen_levels_are_read_and_a_seventeenth_is_refused():
 
 @pytest.mark.parametrize("text", ["[" * 3000, "{a: " * 3000, "- " * 3000, "a: &a [x,x]\n" + "b: &b [*a,*a]\n" * 40])
 def test_a_bomb_is_refused_within_a_second(text):
-    start = time.perf_counter()
+    start = time.process_time()
     refusal(text)
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0
 
 
 def test_a_file_of_more_than_256_kib_is_refused_unread(tmp_path):

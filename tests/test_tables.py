@@ -13,6 +13,7 @@ import pytest
 
 from harness.errors import InputError
 from harness.tables import COLUMNS, CellRecord, write_tables
+from harness.tables.read import read_cell
 
 SECONDS = ("seconds_ask", "seconds_rollout", "seconds_tell", "seconds_evaluate", "seconds_total")
 BUDGET, GRID = 1000, (0, 250, 500, 750, 1000, 1100)
@@ -132,6 +133,18 @@ def test_missing_runs_are_rows_and_enter_no_statistic(tmp_path):
     scores = out["scores"].iloc[0]
     assert tuple(scores[["n", "finished", "diverged", "missing"]]) == (2, 2, 0, 2)
     assert (scores["mean"], scores["std"], scores["minimum"], scores["cvar"]) == (50, pytest.approx(200**0.5), 40, 40)
+
+
+def test_evaluation_beyond_the_budget_confirms_nothing(tmp_path):
+    cell = record(tmp_path / "runs", [0])
+    write_job(cell.manifests[0], {0: [0, 0, 0, 0, 90, 95]})
+    assert tables([cell], tmp_path / "out")["runs"]["steps_to_solved"].isna().all()
+
+
+def test_runs_stand_in_the_order_of_their_seeds(tmp_path):
+    cell = record(tmp_path / "runs", (64, 9, 1))
+    write_job(cell.manifests[0], {seed: flat(seed) for seed in cell.seeds})
+    assert [run.seed for run in read_cell(cell).runs] == [1, 9, 64]
 
 
 def test_runs_that_were_not_asked_for_are_left_out(tmp_path):
@@ -274,17 +287,18 @@ def test_findings_say_who_is_ahead_and_who_is_faster(study, tmp_path):
 
 def test_findings_do_not_judge_by_three_seeds(tmp_path):
     cells = [record(tmp_path / "runs", range(3), *rest) for rest in (("a",), ("b", "mlp", "pole", "policy-gradient"))]
-    write_job(cells[0].manifests[0], {seed: flat(90 + seed) for seed in range(3)})
-    write_job(cells[1].manifests[0], {seed: [0, 0, 0, 90, 90 - seed] for seed in range(3)})
+    write_job(cells[0].manifests[0], {seed: flat(99 + seed) for seed in range(3)})
+    write_job(cells[1].manifests[0], {seed: [0, 0, 0, 90, 90, 90] for seed in range(3)})
     row = tables(cells, tmp_path / "out")["findings"].iloc[0]
-    assert (row["p"], row["ahead"], row["faster"]) == (pytest.approx(0.5), "undetermined", "undetermined")
+    assert (row["low"], row["high"], row["p"]) == (1.0, 1.0, 0.25)
+    assert (row["ahead"], row["faster"]) == ("undetermined", "undetermined")
 
 
 def test_of_cells_with_equal_scores_the_faster_one_is_best(tmp_path):
-    cells = [record(tmp_path / "runs", range(2), name) for name in ("early", "late")]
-    write_job(cells[0].manifests[0], {s: [0, 100, 100, 100, 100] for s in range(2)})
-    write_job(cells[1].manifests[0], {s: [0, 0, 0, 100, 100] for s in range(2)})
-    assert tables(cells, tmp_path / "out")["findings"].loc[0, "free_algorithm"] == "early"
+    cells = [record(tmp_path / "runs", range(2), name) for name in ("a_late", "b_early")]
+    write_job(cells[0].manifests[0], {s: [0, 0, 0, 100, 100] for s in range(2)})
+    write_job(cells[1].manifests[0], {s: [0, 100, 100, 100, 100] for s in range(2)})
+    assert tables(cells, tmp_path / "out")["findings"].loc[0, "free_algorithm"] == "b_early"
 
 
 def test_bytes_do_not_depend_on_the_order_of_cells_seeds_or_jobs(study, tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 Commands = Any  # argparse has no public name for it
@@ -19,7 +19,7 @@ def add_commands(commands: Commands) -> None:
 
 def show(options: argparse.Namespace) -> int:
     """Print tables of what is on disk."""
-    tables = {
+    tables: dict[str, Callable[[], Iterable[Sequence[str]]]] = {
         "studies": studies,
         "environments": environments,
         "algorithms": lambda: plugins_of("algorithms"),
@@ -42,7 +42,7 @@ def studies() -> Iterable[Sequence[str]]:
     yield "study", "cells", "runs", "about, on 2 cores", "title"
     for name in studies(ROOT):
         workflow = open_study(name)
-        runs = sum(planned.seeds for planned in workflow.planned)
+        runs = sum(len(planned.seeds) for planned in workflow.planned)
         yield name, str(len(workflow.planned)), str(runs), in_words(workflow.seconds(2)), workflow.study.title
 
 

@@ -76,10 +76,11 @@ def make_figures(options: argparse.Namespace) -> int:
 
 def make_report(options: argparse.Namespace) -> int:
     """Write reports/{study}.html and .pdf."""
-    from harness.results import write_report
+    from harness.publish import write_report
+    from harness.workflow import open_study
 
     _need(options.study, "tables")
-    for path in write_report(options.study):
+    for path in write_report(open_study(options.study)):
         print(path, file=sys.stderr)
     return 0
 

@@ -12,12 +12,14 @@ def add_commands(commands: Any) -> None:
     """Add the commands."""
     sync = commands.add_parser("sync", help="make MLflow show what the files hold; rebuilds a lost or broken store")
     sync.add_argument("study")
+    sync.add_argument("--settle", action="store_true", help="first let a running mirror finish its work")
     sync.set_defaults(act=make_equal)
     mirror = commands.add_parser("mirror", help="(stage) follow a running study and show it in MLflow")
     mirror.add_argument("study")
     mirror.add_argument("--parent", type=int, required=True, help="follow as long as this process lives")
     mirror.set_defaults(act=follow_study)
     ui = commands.add_parser("ui", help="browse all runs in MLflow's own interface, on this machine only")
+    ui.add_argument("study", nargs="?", default="quickstart", help="whose views to list (default: quickstart)")
     ui.add_argument("--port", type=int, default=5000)
     ui.set_defaults(act=open_ui)
 
@@ -29,13 +31,16 @@ def make_equal(options: argparse.Namespace) -> int:
     from harness.workflow import open_study
 
     manifests = [ROOT / path for path in open_study(options.study).manifests]
-    results = ROOT / "results"
-    if not ledger.unmirrored(results, options.study, manifests):
-        return 0
-    account = mirror.sync(results, options.study, manifests)
-    print(f"{len(account.mirrored)} runs of {options.study} are in {account.store}", file=sys.stderr)
-    if account.unmirrored:
-        print(f"{len(account.unmirrored)} are not: {account.complaint or 'see results/mirror'}", file=sys.stderr)
+    results, study = ROOT / "results", options.study
+    if not options.settle:
+        mirror.sync(results, study, manifests)
+        missing = ledger.unmirrored(results, study, manifests)
+    else:
+        missing = mirror.settle(results, study, manifests)
+    shown = len(ledger.read(results, study).mirrored)
+    print(f"{shown} runs of {study} are in MLflow", file=sys.stderr)
+    if missing:
+        print(f"{len(missing)} are not: {missing[0].reason}", file=sys.stderr)
     return 0
 
 
@@ -59,6 +64,7 @@ def open_ui(options: argparse.Namespace) -> int:
     if not (ROOT / "results" / store.STORE).exists():
         raise InputError("results/mlflow.db", "there is nothing to show yet: run `snakemake --cores 2` first")
     words, environment = ui.command(options.port, ROOT / "results")
-    for line in ui.addresses(options.port, ROOT / "results"):
-        print(line, flush=True)
+    print("MLflow starts (some 15 s), then open one of these; Ctrl-C ends it.\n")
+    for name, address in ui.addresses(options.port, ROOT / "results", options.study).items():
+        print(f"  {name:40s} {address}", flush=True)
     return subprocess.run(words, env=environment, check=False).returncode

@@ -42,8 +42,9 @@ def draw(tables: Tables) -> Figure:
     environments = sorted(set(cells["environment"]))
     columns = min(WRAP, len(environments))
     lines = -(-len(environments) // columns)
-    figure, grid = plt.subplots(2 * lines, columns, figsize=(WIDTH, 3.7 * lines + 0.4), squeeze=False,
-                                layout="constrained")
+    figure, grid = plt.subplots(
+        2 * lines, columns, figsize=(WIDTH, 3.7 * lines + 0.4), squeeze=False, layout="constrained"
+    )
     for axes in grid.flat:
         axes.set_axis_off()
     families = sorted_families(cells["family"])
@@ -67,9 +68,9 @@ def _scores(axes: Axes, here: pd.DataFrame, families: list[str]) -> None:
     axes.axhline(1.0, color=FAINT, linewidth=0.8, linestyle="--")
     axes.axhline(0.0, color=FAINT, linewidth=0.8, linestyle=":")
     finite = here[np.isfinite(here["normalised_iqm"])]
-    bounded = finite.assign(**{
-        name: finite[name].clip(FLOOR) for name in ("normalised_iqm", "normalised_low", "normalised_high")
-    })
+    bounded = finite.assign(
+        **{name: finite[name].clip(FLOOR) for name in ("normalised_iqm", "normalised_low", "normalised_high")}
+    )
     for number, family in enumerate(families):
         group = bounded[bounded["family"] == family].sort_values("normalised_iqm", ascending=False)
         _family(axes, group, ("normalised_iqm", "normalised_low", "normalised_high"), family, number)
@@ -91,11 +92,24 @@ def _times(axes: Axes, here: pd.DataFrame, families: list[str]) -> None:
     ceiling = high * room**0.35
     bounded = finite.assign(ert_high=finite["ert_high"].clip(upper=ceiling), ert_low=finite["ert_low"])
     for number, family in enumerate(families):
-        _family(axes, bounded[bounded["family"] == family].sort_values("ert"), ("ert", "ert_low", "ert_high"), family,
-                number)
+        _family(
+            axes,
+            bounded[bounded["family"] == family].sort_values("ert"),
+            ("ert", "ert_low", "ert_high"),
+            family,
+            number,
+        )
         lost = here[(here["family"] == family) & ~np.isfinite(here["ert"])]
-        axes.plot(_beside(lost["parameters"], number), np.full(len(lost), ceiling), linestyle="", marker="^",
-                  markerfacecolor="none", color=family_colour(family), markersize=4, markeredgewidth=0.8)
+        axes.plot(
+            _beside(lost["parameters"], number),
+            np.full(len(lost), ceiling),
+            linestyle="",
+            marker="^",
+            markerfacecolor="none",
+            color=family_colour(family),
+            markersize=4,
+            markeredgewidth=0.8,
+        )
     axes.set_ylim(low / room**0.2, ceiling * room**0.12)
     log_axis(axes, y=True)
 
@@ -104,13 +118,31 @@ def _family(axes: Axes, group: pd.DataFrame, columns: tuple[str, str, str], fami
     """All cells of a family faintly, and its best cell at each P (the first in the order given) heavily."""
     value, low, high = columns
     colour, shape = family_colour(family), SHAPES.get(family, "D")
-    axes.plot(_beside(group["parameters"], number), group[value], linestyle="", marker=shape, color=colour,
-              markersize=2.6, alpha=0.35, markeredgewidth=0, zorder=2)
+    axes.plot(
+        _beside(group["parameters"], number),
+        group[value],
+        linestyle="",
+        marker=shape,
+        color=colour,
+        markersize=2.6,
+        alpha=0.35,
+        markeredgewidth=0,
+        zorder=2,
+    )
     best = group.drop_duplicates("parameters").sort_values("parameters")
     x = _beside(best["parameters"], number)
     axes.vlines(x, best[low], best[high], color=colour, linewidth=1.2, zorder=3)
-    axes.plot(x, best[value], color=colour, marker=shape, markersize=4.5, linewidth=1.1, markeredgecolor="white",
-              markeredgewidth=0.5, zorder=4)
+    axes.plot(
+        x,
+        best[value],
+        color=colour,
+        marker=shape,
+        markersize=4.5,
+        linewidth=1.1,
+        markeredgecolor="white",
+        markeredgewidth=0.5,
+        zorder=4,
+    )
 
 
 def _beside(parameters: pd.Series, number: int) -> pd.Series:

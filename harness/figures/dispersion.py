@@ -41,7 +41,7 @@ def draw(tables: Tables) -> Figure:
         axes.set_xticks([-0.5, 0.0, 0.5, 1.0, float(np.mean(MARGIN))], ["−0.5", "0", "0.5", "1", "div."])
         axes.set_xlabel("normalised score")
     cross = Line2D([], [], color=INK, marker="x", linestyle="", markersize=4)
-    legend_below(figure, [*(handle(*shape, line="") for shape in look.values()), cross], [*look, "diverged"])
+    legend_below(figure, [*(handle(*shape, joined=False) for shape in look.values()), cross], [*look, "diverged"])
     return figure
 
 
@@ -54,8 +54,25 @@ def _strip(axes: Axes, cell: pd.DataFrame, place: float, look: tuple[Colour, str
     if len(kept) > 1:
         quartiles = np.quantile(kept, [0.25, 0.75])
         axes.plot(quartiles, [place, place], color=colour, linewidth=2.4, alpha=0.35, solid_capstyle="butt", zorder=2)
-    axes.plot(kept, np.full(len(kept), place), linestyle="", marker=marker, color=colour, markersize=2.5,
-              markeredgewidth=0, alpha=0.7, zorder=3)
+    axes.plot(
+        kept,
+        np.full(len(kept), place),
+        linestyle="",
+        marker=marker,
+        color=colour,
+        markersize=2.5,
+        markeredgewidth=0,
+        alpha=0.7,
+        zorder=3,
+    )
     crosses = np.linspace(*MARGIN, int(lost.sum()) + 2)[1:-1]
-    axes.plot(crosses, np.full(len(crosses), place), linestyle="", marker="x", color=colour, markersize=2.8,
-              markeredgewidth=0.8, zorder=3)
+    axes.plot(
+        crosses,
+        np.full(len(crosses), place),
+        linestyle="",
+        marker="x",
+        color=colour,
+        markersize=2.8,
+        markeredgewidth=0.8,
+        zorder=3,
+    )

@@ -34,14 +34,18 @@ def draw(tables: Tables) -> Figure:
     best = best_cells(cells)
     lines = rows_of(cells)
     figure, (left, right) = plt.subplots(
-        1, 2, figsize=(WIDTH, 0.30 * (max(lines.values()) + 1) + 1.1), sharey=True, layout="constrained",
+        1,
+        2,
+        figsize=(WIDTH, 0.30 * (max(lines.values()) + 1) + 1.1),
+        sharey=True,
+        layout="constrained",
         gridspec_kw={"width_ratios": (1.15, 1.0)},
     )
     _scores(left, best, lines)
     _times(right, best, lines)
     _labels(left, cells, lines)
     _names(right, best, lines)
-    handles = [handle(family_colour(family), shape, line="") for family, shape in SHAPES.items()]
+    handles = [handle(family_colour(family), shape, joined=False) for family, shape in SHAPES.items()]
     legend_below(figure, handles, [f"best {family} method" for family in SHAPES])
     return figure
 
@@ -92,13 +96,29 @@ def _times(axes: Axes, best: pd.DataFrame, lines: dict[tuple[str, str], float]) 
         colour = family_colour(family)
         value = cell["ert"] if np.isfinite(cell["ert"]) else np.sqrt(border * edge)
         if np.isfinite(cell["ert"]):
-            axes.plot(np.clip([cell["ert_low"], cell["ert_high"]], 0.0, border), [place, place], color=colour,
-                      linewidth=1.1, solid_capstyle="butt", zorder=2)
-        axes.plot([value], [place], marker=SHAPES[family], color=colour, markersize=5.0, markeredgecolor="white",
-                  markeredgewidth=0.4, linestyle="", zorder=3)
+            axes.plot(
+                np.clip([cell["ert_low"], cell["ert_high"]], 0.0, border),
+                [place, place],
+                color=colour,
+                linewidth=1.1,
+                solid_capstyle="butt",
+                zorder=2,
+            )
+        axes.plot(
+            [value],
+            [place],
+            marker=SHAPES[family],
+            color=colour,
+            markersize=5.0,
+            markeredgecolor="white",
+            markeredgewidth=0.4,
+            linestyle="",
+            zorder=3,
+        )
     axes.set_xlim(low / room**0.12, edge)
-    axes.text(np.sqrt(border * edge), 1.0, "never", transform=axes.get_xaxis_transform(), ha="center", va="bottom",
-              fontsize=7)
+    axes.text(
+        np.sqrt(border * edge), 1.0, "never", transform=axes.get_xaxis_transform(), ha="center", va="bottom", fontsize=7
+    )
     log_axis(axes, x=True)
     axes.set_xlabel("expected steps until solved (ERT)")
 
@@ -125,5 +145,12 @@ def _names(axes: Axes, best: pd.DataFrame, lines: dict[tuple[str, str], float]) 
     """The methods compared, at the right of their rows."""
     for cell in best.to_dict("records"):
         place = lines[cell["environment"], cell["policy"]] + 1.35 * SHIFT[cell["family"]]
-        axes.text(1.02, place, cell["algorithm"], transform=axes.get_yaxis_transform(), fontsize=6.0, va="center",
-                  color=family_colour(cell["family"]))
+        axes.text(
+            1.02,
+            place,
+            cell["algorithm"],
+            transform=axes.get_yaxis_transform(),
+            fontsize=6.0,
+            va="center",
+            color=family_colour(cell["family"]),
+        )

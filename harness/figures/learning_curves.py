@@ -50,14 +50,34 @@ def best_cells(scores: pd.DataFrame, panel: Panel) -> set[str]:
 
 def _curve(axes: Axes, rows: pd.DataFrame, look: tuple[Colour, str], *, heavy: bool) -> None:
     """One cell: line, band, and a marker now and then."""
-    rows = _corners(rows.sort_values("steps"))
+    rows = _corners(rows[np.isfinite(rows["iqm"])].sort_values("steps"))
+    if rows.empty:
+        return
     colour, marker = look
     depth = 4 if heavy else 3
-    axes.fill_between(rows["steps"], rows["low"], rows["high"], step="post", color=colour, linewidth=0,
-                      alpha=0.20 if heavy else 0.08, zorder=depth)
-    axes.step(rows["steps"], rows["iqm"], where="post", color=colour, linewidth=1.7 if heavy else 0.8, marker=marker,
-              markersize=3.4 if heavy else 2.4, markevery=(0.09, 0.22), markeredgecolor="white",
-              markeredgewidth=0.3, zorder=depth)
+    axes.fill_between(
+        rows["steps"],
+        rows["low"],
+        rows["high"],
+        step="post",
+        color=colour,
+        linewidth=0,
+        alpha=0.20 if heavy else 0.08,
+        zorder=depth,
+    )
+    axes.step(
+        rows["steps"],
+        rows["iqm"],
+        where="post",
+        color=colour,
+        linewidth=1.7 if heavy else 0.8,
+        marker=marker,
+        markersize=3.4 if heavy else 2.4,
+        markevery=(0.09, 0.22),
+        markeredgecolor="white",
+        markeredgewidth=0.3,
+        zorder=depth,
+    )
 
 
 def _corners(rows: pd.DataFrame) -> pd.DataFrame:

@@ -7,11 +7,29 @@ from typing import NamedTuple
 
 import pandas as pd
 
-TEXT = frozenset((
-    "environment", "policy", "algorithm", "family", "status", "reason", "digest", "level", "environments", "first",
-    "second", "first_family", "second_family", "free_policy", "free_algorithm", "gradient_policy",
-    "gradient_algorithm", "ahead", "faster",
-))
+TEXT = frozenset(
+    (
+        "environment",
+        "policy",
+        "algorithm",
+        "family",
+        "status",
+        "reason",
+        "digest",
+        "level",
+        "environments",
+        "first",
+        "second",
+        "first_family",
+        "second_family",
+        "free_policy",
+        "free_algorithm",
+        "gradient_policy",
+        "gradient_algorithm",
+        "ahead",
+        "faster",
+    )
+)
 TRUTH = frozenset(("solved", "censored", "everywhere", "paired"))
 
 

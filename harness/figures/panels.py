@@ -44,7 +44,7 @@ def by_policy(cells: pd.DataFrame) -> tuple[Figure, list[Panel]]:
     for environment, group in cells.groupby("environment"):
         policies = policy_order(group)
         rows += [(str(environment), policies[start : start + WRAP]) for start in range(0, len(policies), WRAP)]
-    columns = max(2, max(len(policies) for _, policies in rows))
+    columns = max(2, *(len(policies) for _, policies in rows))
     figure, grid = plt.subplots(
         len(rows), columns, figsize=(WIDTH, 1.5 * len(rows) + 1.1), squeeze=False, layout="constrained"
     )
@@ -60,7 +60,8 @@ def by_policy(cells: pd.DataFrame) -> tuple[Figure, list[Panel]]:
                 axes.set_ylabel(shortened(environment, 25), fontsize=7.5, fontweight="bold")
             panels.append(Panel(axes, environment, policy))
     for column in grid.T:
-        [axes for axes in column if axes.axison][-1].set_xlabel("environment steps")
+        for axes in [axes for axes in column if axes.axison][-1:]:
+            axes.set_xlabel("environment steps")
     return figure, panels
 
 
@@ -81,7 +82,11 @@ def by_algorithm(cells: pd.DataFrame, height: float) -> tuple[Figure, list[Rows]
     starts = range(0, len(environments), columns)
     heights = [height * max(3, len(orders[environments[start]])) + 0.6 for start in starts]
     figure, grid = plt.subplots(
-        len(heights), columns, figsize=(WIDTH, sum(heights) + 0.5), squeeze=False, layout="constrained",
+        len(heights),
+        columns,
+        figsize=(WIDTH, sum(heights) + 0.5),
+        squeeze=False,
+        layout="constrained",
         gridspec_kw={"height_ratios": heights},
     )
     for axes in grid.flat[len(environments) :]:

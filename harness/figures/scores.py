@@ -36,12 +36,13 @@ def draw(tables: Tables) -> Figure:
             dot(axes, cell["normalised_iqm"], interval, place, look[cell["policy"]])
         axes.set_xlim(*LIMITS)
         axes.set_xlabel("normalised score")
-    legend_below(figure, [handle(*shape, line="") for shape in look.values()], list(look))
+    legend_below(figure, [handle(*shape, joined=False) for shape in look.values()], list(look))
     return figure
 
 
-def dot(axes: Axes, value: float, interval: tuple[float, float], place: float, look: tuple[Colour, str],
-        size: float = 3.6) -> None:
+def dot(
+    axes: Axes, value: float, interval: tuple[float, float], place: float, look: tuple[Colour, str], size: float = 3.6
+) -> None:
     """A value with its interval, or an arrow at the edge if it lies outside LIMITS."""
     colour, marker = look
     low, high = (float(np.clip(end, *LIMITS)) for end in interval)
@@ -50,5 +51,14 @@ def dot(axes: Axes, value: float, interval: tuple[float, float], place: float, l
         value, marker = LIMITS[0] + 0.06, "<"
     elif value > LIMITS[1]:
         value, marker = LIMITS[1] - 0.06, ">"
-    axes.plot([value], [place], marker=marker, color=colour, markersize=size, markeredgecolor="white",
-              markeredgewidth=0.3, linestyle="", zorder=3)
+    axes.plot(
+        [value],
+        [place],
+        marker=marker,
+        color=colour,
+        markersize=size,
+        markeredgecolor="white",
+        markeredgewidth=0.3,
+        linestyle="",
+        zorder=3,
+    )

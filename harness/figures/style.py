@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import matplotlib
 
@@ -44,7 +44,7 @@ INK = "0.25"
 FAINT = "0.65"
 FAINT_COLOUR: Colour = (0.65, 0.65, 0.65)
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "text.parse_math": False,
     "svg.fonttype": "path",
     "svg.hashsalt": "structure-versus-data",
@@ -110,10 +110,19 @@ def family_colour(family: str) -> Colour:
     return FAMILY_COLOURS.get(family, FAMILY_COLOURS["probe"])
 
 
-def handle(colour: Colour, marker: str, line: str = "-") -> Line2D:
+def handle(colour: Colour, marker: str, *, joined: bool = True) -> Line2D:
     """A legend entry."""
-    return Line2D([], [], color=colour, marker=marker, linestyle=line, markersize=4.5, markeredgecolor="white",
-                  markeredgewidth=0.4, linewidth=1.4)
+    return Line2D(
+        [],
+        [],
+        color=colour,
+        marker=marker,
+        linestyle="-" if joined else "",
+        markersize=4.5,
+        markeredgecolor="white",
+        markeredgewidth=0.4,
+        linewidth=1.4,
+    )
 
 
 def legend_below(figure: Figure, handles: Sequence[Artist], names: Sequence[str], columns: int = 5) -> None:
@@ -121,8 +130,12 @@ def legend_below(figure: Figure, handles: Sequence[Artist], names: Sequence[str]
     if not handles:
         return
     legend = figure.legend(
-        list(handles), ["."] * len(handles), loc="outside lower center", ncols=min(columns, len(handles)),
-        handletextpad=0.5, columnspacing=1.4,
+        list(handles),
+        ["."] * len(handles),
+        loc="outside lower center",
+        ncols=min(columns, len(handles)),
+        handletextpad=0.5,
+        columnspacing=1.4,
     )
     for text, name in zip(legend.get_texts(), names, strict=True):
         text.set_text(name)
@@ -162,7 +175,7 @@ def shortened(name: str, letters: int) -> str:
     if len(name) <= letters:
         return name
     half = (letters - 1) // 2
-    return f"{name[:letters - 1 - half]}…{name[len(name) - half:]}"
+    return f"{name[: letters - 1 - half]}…{name[len(name) - half :]}"
 
 
 def note(axes: Axes, text: str) -> None:
@@ -189,6 +202,8 @@ def save(figure: Figure, stem: Path) -> tuple[Path, Path]:
     paths = (stem.with_name(stem.name + ".svg"), stem.with_name(stem.name + ".pdf"))
     dateless = ({"Date": None, "Creator": None}, {"CreationDate": None, "Creator": None, "Producer": None})
     with plt.rc_context(STYLE):
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")  # laid out once, saved twice
         for path, metadata in zip(paths, dateless, strict=True):
             aside = path.with_name(f".{path.name}.{os.getpid()}")
             figure.savefig(aside, format=path.suffix[1:], metadata=metadata)

@@ -46,8 +46,17 @@ def _staircase(axes: Axes, rows: pd.DataFrame, look: tuple[Colour, str]) -> None
     colour, marker = look if rows["share"].max() > 0.0 else (FAINT_COLOUR, "")
     stairs = rows[~rows["censored"]]
     axes.step(rows["steps"], rows["share"], where="post", color=colour, linewidth=1.1, zorder=3 if marker else 2)
-    axes.plot(stairs["steps"], stairs["share"], linestyle="", marker=marker, color=colour, markersize=3.0,
-              markeredgecolor="white", markeredgewidth=0.3, zorder=4)
+    axes.plot(
+        stairs["steps"],
+        stairs["share"],
+        linestyle="",
+        marker=marker,
+        color=colour,
+        markersize=3.0,
+        markeredgecolor="white",
+        markeredgewidth=0.3,
+        zorder=4,
+    )
     end = rows[rows["censored"]]
     axes.plot(end["steps"], end["share"], linestyle="", marker="x", color=colour, markersize=4.5, zorder=5)
 
@@ -61,5 +70,13 @@ def _frame(axes: Axes, here: pd.DataFrame, never: int, cells: int) -> None:
     axes.set_ylim(-0.04, 1.04)
     log_axis(axes, x=True)
     if never:
-        axes.text(0.03, 0.93, f"{never} of {cells} never", transform=axes.transAxes, fontsize=6.5, va="top",
-                  bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0}, zorder=6)
+        axes.text(
+            0.03,
+            0.93,
+            f"{never} of {cells} never",
+            transform=axes.transAxes,
+            fontsize=6.5,
+            va="top",
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0},
+            zorder=6,
+        )

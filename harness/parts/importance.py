@@ -4,8 +4,8 @@ The dynamics cancel: log w is the sum over the steps of log π(a_t|s_t) - log q(
 horizon H: with a mean shift of δ standard deviations at each step E[w²] = exp(H δ²), so the share of the sample that
 counts is exp(-H δ²), and no variant below changes that law; it only trades variance for bias.
 
-Sources: D. Precup, R. S. Sutton and S. Singh, "Eligibility traces for off-policy policy evaluation" (2000), eqs. 4-7
-(per decision, weighted); A. Owen and Y. Zhou, "Safe and effective importance sampling" (2000) (mixture denominators,
+Sources: D. Precup, R. S. Sutton and S. Singh, "Eligibility traces for off-policy policy evaluation" (2000) (per
+decision, weighted); A. Owen and Y. Zhou, "Safe and effective importance sampling" (2000) (mixture denominators,
 the balance heuristic of E. Veach and L. Guibas, 1995); E. L. Ionides, "Truncated importance sampling" (2008); A. Kong,
 "A note on importance sampling using standardized weights" (1992) (effective sample size).
 """

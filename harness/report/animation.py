@@ -150,8 +150,16 @@ def encode(pictures: list[Image.Image], stride: int) -> bytes:
 def _webp(pictures: list[Image.Image], quality: int, milliseconds: int) -> bytes:
     """The pictures as one file."""
     buffer = io.BytesIO()
-    pictures[0].save(buffer, format="WEBP", save_all=True, append_images=pictures[1:], duration=milliseconds, loop=0,
-                     quality=quality, method=3)
+    pictures[0].save(
+        buffer,
+        format="WEBP",
+        save_all=True,
+        append_images=pictures[1:],
+        duration=milliseconds,
+        loop=0,
+        quality=quality,
+        method=3,
+    )
     return buffer.getvalue()
 
 
@@ -170,7 +178,7 @@ def _driver_errors() -> tuple[type[Exception], ...]:
 
     errors = (gymnasium.error.Error, ImportError, RuntimeError, AttributeError, TypeError)
     try:
-        import mujoco
+        import mujoco  # type: ignore[import-untyped]
     except ImportError:
         return errors
     return (*errors, mujoco.FatalError)

@@ -116,9 +116,7 @@ def as_data(report: Report) -> dict[str, Any]:
 
 def pictures(report: Report) -> tuple[str, ...]:
     """File stems of all figures, in order."""
-    return tuple(
-        block.stem for section in report.sections for block in section.blocks if isinstance(block, Picture)
-    )
+    return tuple(block.stem for section in report.sections for block in section.blocks if isinstance(block, Picture))
 
 
 def replace_file(path: Path, data: bytes) -> None:

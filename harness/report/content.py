@@ -58,7 +58,7 @@ def compose(facts: Facts, tables: Tables, digests: Mapping[str, str]) -> Report:
         Section("findings", "Findings", _findings(tables)),
         Section("setting", "Setting", _setting(facts, tables)),
         Section("curves", "Learning curves", (picture("learning_curves"),)),
-        Section("scores", "Score at the budget", (picture("scores"), *score_tables(tables.scores), *gap_tables(tables.scores))),
+        Section("scores", "Score at the budget", _scores(tables.scores)),
         Section("targets", "Steps until solved", (picture("targets"), *target_tables(tables.dimension))),
         Section("dispersion", "Spread across seeds", (picture("dispersion"),)),
         Section("dimension", "Parameter dimension", (picture("dimension"),)),
@@ -104,11 +104,16 @@ def _setting(facts: Facts, tables: Tables) -> tuple[Block, ...]:
     for environment, group in runs.groupby("environment"):
         entry, scores = facts.environments[str(environment)], frozen.get(str(environment))
         budgets = sorted(set(group["budget"]))
-        structures = [f"{name} ({count(group.loc[group['policy'] == name, 'parameters'])})" for name in policy_order(group)]
-        rows.append((
-            str(environment), f"{entry.horizon}", " or ".join(steps(budget) for budget in budgets),
-            *((number(value) for value in scores) if scores else (NOTHING,) * 3), ", ".join(structures),
-        ))
+        sizes = {name: count(group.loc[group["policy"] == name, "parameters"]) for name in policy_order(group)}
+        rows.append(
+            (
+                str(environment),
+                f"{entry.horizon}",
+                " or ".join(steps(budget) for budget in budgets),
+                *((number(value) for value in scores) if scores else (NOTHING,) * 3),
+                ", ".join(f"{name} ({size})" for name, size in sizes.items()),
+            )
+        )
     columns = ("environment", "horizon", "budget", "random", "reference", "solved", "structures (parameters P)")
     sources = tuple((name, facts.environments[name].scores.source) for name in sorted(set(runs["environment"])))
     return (
@@ -122,7 +127,7 @@ def _setting(facts: Facts, tables: Tables) -> tuple[Block, ...]:
 
 def _algorithms(runs: pd.DataFrame) -> list[tuple[str, ...]]:
     """Rows of the table of algorithms."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for name in algorithm_order(runs):
         here = runs[runs["algorithm"] == name]
         cells = len(here[["environment", "policy"]].drop_duplicates())
@@ -130,8 +135,13 @@ def _algorithms(runs: pd.DataFrame) -> list[tuple[str, ...]]:
     return rows
 
 
+def _scores(scores: pd.DataFrame) -> tuple[Block, ...]:
+    """The figure and the tables of scores."""
+    return (picture("scores"), *score_tables(scores), *gap_tables(scores))
+
+
 def score_tables(scores: pd.DataFrame) -> tuple[Table, ...]:
-    """One table per environment: algorithms by structures; bold where the interval reaches that of the column's best."""
+    """One table per environment: algorithms by structures; bold if the interval reaches that of the column's best."""
     known = scores[np.isfinite(scores["iqm"])]
     tips = known.sort_values("iqm").drop_duplicates(["environment", "policy"], keep="last")
     bars = {(row["environment"], row["policy"]): row["iqm_low"] for row in tips.to_dict("records")}
@@ -141,8 +151,10 @@ def score_tables(scores: pd.DataFrame) -> tuple[Table, ...]:
         return Cell(interval(row["iqm"], row["iqm_low"], row["iqm_high"]), bool(strong))
 
     return _by_environment(
-        known, cell, "score at the budget, interquartile mean with 95 % interval. Bold: the interval overlaps that of the "
-        "best in the column.",
+        known,
+        cell,
+        "score at the budget, interquartile mean with 95 % interval. Bold: the interval overlaps that of "
+        "the best in the column.",
     )
 
 
@@ -150,7 +162,8 @@ def target_tables(dimension: pd.DataFrame) -> tuple[Table, ...]:
     """One table per environment: expected steps to the threshold and runs that reached it."""
     known = dimension[dimension["n"] > 0]
     return _by_environment(
-        known, lambda row: Cell(findings.ert_text(row)),
+        known,
+        lambda row: Cell(findings.ert_text(row)),
         "expected environment steps to the threshold (ERT) with 95 % interval · runs that reached it.",
     )
 
@@ -162,7 +175,8 @@ def _by_environment(known: pd.DataFrame, cell: Callable[[dict[str, Any]], Cell],
         policies = policy_order(group)
         cells = {(row["algorithm"], row["policy"]): cell(row) for row in group.to_dict("records")}
         rows = tuple(
-            (Cell(name), *(cells.get((name, policy), Cell("")) for policy in policies)) for name in algorithm_order(group)
+            (Cell(name), *(cells.get((name, policy), Cell("")) for policy in policies))
+            for name in algorithm_order(group)
         )
         numeric = (False, *(True,) * len(policies))
         result.append(Table(f"{environment}: {caption}", ("algorithm", *policies), numeric, rows))
@@ -176,7 +190,7 @@ def gap_tables(scores: pd.DataFrame) -> tuple[Table, ...]:
         return Cell(f"{number(row['gap_median'], 3)} / {number(row['gap_maximum'], 3)}")
 
     known = scores[np.isfinite(scores["gap_median"])]
-    return _by_environment(known, cell, "optimality gap (optimum − exact expected return), median / largest over seeds.")
+    return _by_environment(known, cell, "optimality gap (optimum − exact return), median / largest over seeds.")
 
 
 def _films(clips: Sequence[Clip]) -> tuple[Block, ...]:
@@ -214,14 +228,19 @@ def _completeness(runs: pd.DataFrame, unmirrored: Sequence[tuple[str, str]]) -> 
         columns = ("environment", "structure", "algorithm", "status", "reason", "seeds")
         blocks.append(table("Runs that did not finish.", columns, "llllll", rows))
     if unmirrored:
-        blocks.append(table("Runs that MLflow does not show; the files have them.", ("run", "reason"), "ll", unmirrored))
+        caption = "Runs that MLflow does not show; the files have them."
+        blocks.append(table(caption, ("run", "reason"), "ll", unmirrored))
     return tuple(blocks)
 
 
 def _methods() -> tuple[Block, ...]:
     """How everything was measured."""
     return (
-        Text(methods.COUNTING), Formula("score"), Text(methods.SCORES), Formula("ert"), Text(methods.TIMES),
+        Text(methods.COUNTING),
+        Formula("score"),
+        Text(methods.SCORES),
+        Formula("ert"),
+        Text(methods.TIMES),
         Text(methods.INTERVALS),
     )
 
@@ -232,10 +251,15 @@ def _provenance(facts: Facts, digests: Mapping[str, str]) -> tuple[Block, ...]:
     keys = sorted({key for record in flat for key in record})
     rows = [(key, "; ".join(sorted({record[key] for record in flat if key in record}))) for key in keys]
     return (
-        Text("This command makes the report again:"), Code(facts.command),
+        Text("This command makes the report again:"),
+        Code(facts.command),
         table("Where the runs were made; several values mean that jobs differed.", ("fact", "value"), "ll", rows),
-        table("Tables that this report was made from.", ("file", "sha256"), "ll",
-              [(name, digest[:32]) for name, digest in sorted(digests.items())]),
+        table(
+            "Tables that this report was made from.",
+            ("file", "sha256"),
+            "ll",
+            [(name, digest[:32]) for name, digest in sorted(digests.items())],
+        ),
     )
 
 

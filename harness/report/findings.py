@@ -49,15 +49,14 @@ def _environment(row: dict[str, Any], budgets: dict[tuple[str, str, str], float]
     if not sides:
         return UNDETERMINED, f"{row['environment']}: no run yet."
     if len(sides) == 1:
-        only, other = FAMILY_NAMES[_family(sides[0])], FAMILY_NAMES[_family("gradient" if sides == ["free"] else "free")]
-        text = f"{row['environment']}: {_cell(row, sides[0])}. The study has runs of {only} only, so nothing follows about"
-        return UNDETERMINED, f"{text} {other}."
+        missing = FAMILY_NAMES[_family("gradient" if sides == ["free"] else "free")]
+        return "", f"{row['environment']}: {_cell(row, sides[0])}. There is no run of {missing} to compare with."
     chance = shown(row["probability"], row["low"], row["high"])
     first = f"{row['environment']}: {_cell(row, 'free')}; {_cell(row, 'gradient')}."
     second = f"A gradient-free run scores higher than a policy-gradient run with probability {chance}"
     second += ", which holds ½: the order is open." if row["ahead"] == UNDETERMINED else "."
-    allowed = {side: budgets.get((row["environment"], row[f"{side}_policy"], row[f"{side}_algorithm"])) for side in sides}
-    third = _speed(row) + ("" if allowed["free"] == allowed["gradient"] else " The two had different budgets.")
+    allowed = {budgets.get((row["environment"], row[f"{side}_policy"], row[f"{side}_algorithm"])) for side in sides}
+    third = _speed(row) + ("" if len(allowed) == 1 else " The two had different budgets.")
     verdict = UNDETERMINED if row["ahead"] == UNDETERMINED else f"{row['ahead']} ahead"
     return verdict, f"{first} {second} {third}".strip()
 
@@ -88,8 +87,9 @@ def _speed(row: dict[str, Any]) -> str:
     if not math.isfinite(row["ert_ratio"]):
         return f"{times}."
     ratio = interval(row["ert_ratio"], row["ert_ratio_low"], row["ert_ratio_high"], 2)
-    end = "the interval holds 1, so the order is open" if row["faster"] == UNDETERMINED else f"{row['faster']} is faster"
-    return f"{times}, a ratio of {ratio}: {end}."
+    if row["faster"] == UNDETERMINED:
+        return f"{times}, a ratio of {ratio}: the interval holds 1, so the order is open."
+    return f"{times}, a ratio of {ratio}: {row['faster']} is faster."
 
 
 def family_findings(summary: pd.DataFrame) -> tuple[Finding, ...]:
@@ -131,7 +131,8 @@ def _structures(environment: str, family: str, first: pd.Series, second: pd.Seri
         f"{shown(cell['normalised_iqm'], cell['normalised_low'], cell['normalised_high'])}"
         for cell in (first, second)
     ]
-    text = f"{environment}, {FAMILY_NAMES[family]}: the best structure is {cells[0]}; next comes {cells[1]} (normalised)."
+    start = f"{environment}, {FAMILY_NAMES[family]}: the best structure by normalised score is"
+    text = f"{start} {cells[0]}; next comes {cells[1]}."
     if first["normalised_low"] > second["normalised_high"]:
         return f"{first['policy']} ahead", f"{text} The intervals do not overlap."
     return UNDETERMINED, f"{text} The intervals overlap or are missing."
@@ -143,27 +144,29 @@ def pair_finding(comparisons: pd.DataFrame) -> tuple[Finding, ...]:
     if tested.empty:
         return ()
     apart = int((tested["p_holm"] < LEVEL).sum())
-    return ((
-        "",
-        f"Of {counted(len(tested), 'pair')} of algorithms on the same structure and environment, {apart} are told apart by "
-        f"their scores at the {LEVEL:.0%} level, corrected by Holm's method within each environment and structure.",
-    ),)
+    sentence = (
+        f"Of {counted(len(tested), 'pair')} of algorithms on the same structure and environment, {apart} are told "
+        f"apart by their scores at the {LEVEL:.0%} level, corrected by Holm's method within each environment and "
+        "structure."
+    )
+    return (("", sentence),)
 
 
 def gap_findings(scores: pd.DataFrame) -> tuple[Finding, ...]:
     """Where the optimum is known: who comes closest, in the problem's own units."""
     known = scores[np.isfinite(scores["gap_median"])]
-    findings = []
-    for environment, group in known.groupby("environment"):
-        order = group.sort_values(["gap_median", "algorithm"])
-        best, worst = order.iloc[0], order.iloc[-1]
-        findings.append((
-            "",
-            f"{environment}: the optimum is known. The smallest median optimality gap is that of {best['algorithm']} with "
-            f"{best['policy']}, {number(best['gap_median'], 2)} (largest over seeds {number(best['gap_maximum'], 2)}); the "
-            f"largest is that of {worst['algorithm']} with {worst['policy']}, {number(worst['gap_median'], 2)}.",
-        ))
-    return tuple(findings)
+    return tuple(("", _gap(str(environment), group)) for environment, group in known.groupby("environment"))
+
+
+def _gap(environment: str, cells: pd.DataFrame) -> str:
+    """The smallest and the largest median gap."""
+    order = cells.sort_values(["gap_median", "algorithm"])
+    best, worst = order.iloc[0], order.iloc[-1]
+    return (
+        f"{environment}: the optimum is known. The smallest median optimality gap is that of {best['algorithm']} with "
+        f"{best['policy']}, {number(best['gap_median'], 3)} (largest over seeds {number(best['gap_maximum'], 3)}); the "
+        f"largest median is that of {worst['algorithm']} with {worst['policy']}, {number(worst['gap_median'], 3)}."
+    )
 
 
 def completeness_sentence(runs: pd.DataFrame) -> str:
@@ -171,8 +174,9 @@ def completeness_sentence(runs: pd.DataFrame) -> str:
     counts = runs["status"].value_counts()
     finished, diverged, missing = (int(counts.get(status, 0)) for status in ("finished", "diverged", "missing"))
     return (
-        f"Of {counted(len(runs), 'run')} that the study asks for, {finished} finished, {diverged} diverged and {missing} "
-        f"{'is' if missing == 1 else 'are'} missing. Diverged runs count in every statistic; missing runs count in none."
+        f"Of {counted(len(runs), 'run')} that the study asks for, {finished} finished, {diverged} diverged and "
+        f"{missing} {'is' if missing == 1 else 'are'} missing. Diverged runs count in every statistic; missing runs "
+        "count in none."
     )
 
 

@@ -31,8 +31,11 @@ def render(report: Report, figures: Path, films: Mapping[str, bytes]) -> bytes:
         FileNotFoundError: a figure that the report names does not exist.
     """
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     images = {stem: _embedded((figures / f"{stem}.svg").read_bytes(), "image/svg+xml") for stem in pictures(report)}
     moving = {stem: _embedded(data, "image/webp") for stem, data in films.items()}

@@ -17,7 +17,9 @@ from harness.policy import Policy
 class Engine(Protocol):
     """Something that rolls out requests of one policy in one environment."""
 
-    space: Space
+    @property
+    def space(self) -> Space:
+        """Of the environment."""
 
     def __call__(self, request: Request) -> Outcome:
         """The outcome of a request; equal requests have equal outcomes, bit for bit."""

@@ -84,17 +84,18 @@ def open_store(results: Path) -> MlflowClient:
     if uri.startswith("sqlite"):
         _prepare(path)
     try:
-        client = connect(uri)
-        try:
-            client.search_experiments(max_results=1)
-        except Exception as error:
-            if "database schema" not in str(error):
-                raise
-            _replace(path, first_line(error))  # made by another version of MLflow
-            client.search_experiments(max_results=1)
-        return client
+        return _reach(uri)
     except Exception as error:  # MLflow's or the network's
-        raise StoreError(f"{uri}: {first_line(error)}") from error
+        if uri.startswith("http") or "database schema" not in str(error):
+            raise StoreError(f"{uri}: {first_line(error)}") from error
+        _replace(path, "made by another version of MLflow")
+    return _reach(uri)
+
+
+def _reach(uri: str) -> MlflowClient:
+    client = connect(uri)
+    client.search_experiments(max_results=1)
+    return client
 
 
 def _prepare(path: Path) -> None:

@@ -8,7 +8,8 @@ With position (x, y), velocity (x', y'), angle φ and its rate φ':
 
 Four outputs (discrete) are the preferences of (nothing, left engine, main engine, right engine): 20 (0.05, turn, hover,
 -turn), whose largest is the heuristic's choice. Two outputs (continuous) are the thrusts 20 hover - 1 and -20 turn,
-which the environment clips to ±1. Gymnasium's constants return about 230 (discrete) and 280 (continuous).
+which the environment clips to ±1. Over 600 episodes Gymnasium's constants return 232.7 ± 4.7 (discrete; one episode in
+15 loses points) and 282.3 ± 1.2 (continuous).
 
 Parameters: p1 ... p8. Random starts are normal with the spread below.
 """

@@ -2,8 +2,8 @@
 
 Force costs 0.1 force² a step and arriving pays 100 whenever it happens, so the cheapest way is many gentle pushes.
 Full force along the velocity returns about 93; the program found by Landajuela et al. 2021 (ICML), log(cos 1) /
-log(velocity), 99.10; the shipped constants 99.4. They were found by CMA-ES on the compiled twin, 300 episodes a
-candidate, seeds apart from those of the tests.
+log(velocity), 99.10; the shipped constants 99.41 over 5000 episodes. They are rounded from CMA-ES on the compiled
+twin, 300 episodes a candidate, with episode seeds below 200 000; tests use others.
 
 Parameters: a, b, c. Random starts are normal with the spread below: gentle, but of no known sign.
 """

@@ -7,9 +7,9 @@ reals, "and" is the minimum and "or" the maximum of margins, so that one number 
     u = max(min(w - a - b y, max(c - y, w - d)), min(e - y, w - f))
 
 Pushing along the velocity alone returns -119; Custode & Iacca's evolved tree (2023, "Evolutionary learning of
-interpretable decision trees", IEEE Access 11) -101.5; the shipped constants about -99. Those were found by CMA-ES on
-the compiled twin, 150 episodes a candidate, seeds apart from those of the tests. Value iteration on a 901 x 801 grid
-puts the optimum at -97.6.
+interpretable decision trees", IEEE Access 11) -101.5; the shipped constants -98.6 over 5000 episodes. Those are
+rounded from CMA-ES on the compiled twin, 150 episodes a candidate, with episode seeds below 200 000; tests use others.
+Value iteration on a 901 x 801 grid puts the optimum near -97.6.
 
 Preferences of (left, none, right) are (-10 u, 0, 10 u).
 Parameters: a, b, c, d, e, f. Random starts are normal with the spread below.

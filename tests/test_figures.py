@@ -1,0 +1,186 @@
+"""Figures: bytes, names and bad data. All tables here are synthetic."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+import synthetic_tables as synthetic
+
+from harness import figures
+from harness.figures import headline, learning_curves, panels, style
+from harness.figures.load import Tables, anchors, load, read
+
+SMALL = {
+    "algorithms": {"ars": "gradient-free", "ppo": "policy-gradient", "exact": "probe"},
+    "environments": ("CartPole-v1", "LQR"),
+    "policies": ("linear", "mlp-64-64"),
+    "seeds": 4,
+}
+TINY = {**SMALL, "environments": ("LQR",)}
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return synthetic.write(tmp_path_factory.mktemp("tables"), synthetic.study(**TINY))
+
+
+def drawn(name: str, tables: Tables, folder: Path) -> bytes:
+    with style.styled():
+        svg, pdf = style.save(figures.FIGURES[name].draw(tables), folder / name)
+    assert pdf.read_bytes().startswith(b"%PDF")
+    return svg.read_bytes()
+
+
+def test_same_tables_give_the_same_files_and_bytes_without_dates(small: Path, tmp_path: Path) -> None:
+    first, second = figures.draw_all(small, tmp_path / "a"), figures.draw_all(small, tmp_path / "b")
+    expected = sorted(f"{name}.{kind}" for name in figures.FIGURES for kind in ("svg", "pdf"))
+    assert sorted(path.name for path in first) == sorted(path.name for path in (tmp_path / "a").iterdir()) == expected
+    for one, other in zip(first, second, strict=True):
+        data = one.read_bytes()
+        assert data == other.read_bytes(), one.name
+        assert b"CreationDate" not in data and b"<dc:date>" not in data
+
+
+@pytest.mark.parametrize("name", figures.FIGURES)
+def test_empty_tables_give_a_sentence_instead_of_a_figure(name: str, tmp_path: Path) -> None:
+    with style.styled():
+        figure = figures.FIGURES[name].draw(load(synthetic.write(tmp_path, {})))
+    (axes,) = figure.axes
+    assert len(axes.texts) == 1 and not axes.axison
+    plt.close(figure)
+
+
+@pytest.mark.parametrize("name", figures.FIGURES)
+@pytest.mark.parametrize("case", ["one seed", "nobody learns", "all missing", "all nan", "one cell", "astronomical"])
+def test_bad_data_are_drawn(case: str, name: str, tmp_path: Path) -> None:
+    with style.styled():
+        figure = figures.FIGURES[name].draw(load(synthetic.write(tmp_path, bad(case))))
+        figure.draw_without_rendering()
+    plt.close(figure)
+
+
+def bad(case: str) -> dict[str, pd.DataFrame]:
+    if case == "one seed":
+        return synthetic.study(**{**TINY, "seeds": 1})
+    if case == "nobody learns":  # every ERT is infinite
+        return synthetic.study(**TINY, skill=0.0)
+    if case == "one cell":
+        return synthetic.study(2, {"ars": "gradient-free"}, ("LQR",), ("linear",))
+    tables = synthetic.study(**TINY)
+    if case == "all missing":
+        tables["runs"]["status"] = "missing"
+        return {"runs": tables["runs"]}
+    for table in tables.values():
+        words = ("iqm", "low", "high", "score", "normalised", "ert", "share", "area")
+        columns = [
+            name for name in table.columns if any(word in name for word in words) and name != "normalised_target"
+        ]
+        numeric = table[columns].select_dtypes("number").columns
+        table[numeric] = np.nan if case == "all nan" else table[numeric] * -1e12
+    return tables
+
+
+HOSTILE = ("$x_{$", "<script>alert(1)</script>", "_hidden", "a^b\\frac&", "=HYPERLINK(1)")
+
+
+@pytest.mark.parametrize("name", figures.FIGURES)
+def test_hostile_names_are_inert(name: str, tmp_path: Path) -> None:
+    tables = synthetic.study(**TINY)
+    renamed = dict(zip(["ars", "ppo", "exact", "LQR", "linear"], HOSTILE, strict=True))
+    frames = {key: frame.replace(renamed) for key, frame in tables.items()}
+    svg = drawn(name, load(synthetic.write(tmp_path, frames)), tmp_path)
+    assert b"<script" not in svg and b"<text" not in svg
+
+
+def test_legend_shows_every_algorithm_even_with_an_underscore_first(tmp_path: Path) -> None:
+    tables = {key: frame.replace({"ars": "_ars"}) for key, frame in synthetic.study(**SMALL).items()}
+    with style.styled():
+        figure = learning_curves.draw(load(synthetic.write(tmp_path, tables)))
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert names == ["_ars", "ppo", "exact", "reference", "random", "budget"]
+    plt.close(figure)
+
+
+def test_names_that_look_like_numbers_stay_names(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("algorithm,iqm,ert,solved\nnan,1.5,inf,True\n1e3,,2,False\n")
+    table = read(tmp_path / "t.csv")
+    assert table["algorithm"].tolist() == ["nan", "1e3"]
+    assert table["ert"].tolist() == [np.inf, 2.0] and np.isnan(table["iqm"][1])
+    assert table["solved"].tolist() == [True, False]
+
+
+def test_anchors_are_read_off_the_ladder_by_hand() -> None:
+    ladder = pd.DataFrame(
+        {
+            "environment": "e",
+            "target": [-80.0, -50.0, -20.0],
+            "normalised_target": [0.2, 0.5, 0.8],
+            "solved": [False, False, True],
+        }
+    )
+    assert anchors(ladder)["e"] == pytest.approx((-100.0, 0.0, -20.0))
+
+
+def test_families_never_share_a_colour() -> None:
+    look = style.looks(pd.DataFrame([{"algorithm": a, "family": f} for a, f in synthetic.ALGORITHMS.items()]))
+    assert len({colour for colour, _ in look.values()}) == len(synthetic.ALGORITHMS) == 18
+    warm = {name for name, ((red, _, blue), _) in look.items() if red > blue + 0.2}
+    assert warm == set(synthetic.FREE)
+
+
+@pytest.mark.parametrize(("number", "text"), [(1500.0, "1.5k"), (2e6, "2M"), (0.0, "0"), (-1e3, "-1k"), (np.inf, "")])
+def test_short_numbers_by_hand(number: float, text: str) -> None:
+    assert style.short(number) == text
+
+
+def test_curve_keeps_only_its_corners() -> None:
+    rows = pd.DataFrame(
+        {"steps": [0.0, 1.0, 2.0, 3.0, 4.0], "iqm": [0.0, 0.0, 5.0, 5.0, 5.0], "low": np.nan, "high": np.nan}
+    )
+    assert learning_curves._corners(rows)["steps"].tolist() == [0.0, 2.0, 4.0]
+
+
+def test_headline_takes_the_higher_score_then_the_lower_ert() -> None:
+    cells = pd.DataFrame(
+        {
+            "environment": "e",
+            "policy": "p",
+            "family": "gradient-free",
+            "algorithm": ["a", "b", "c"],
+            "parameters": 4.0,
+            "normalised_iqm": [0.9, 0.9, 0.8],
+            "ert": [np.inf, 700.0, 10.0],
+        }
+    )
+    assert headline.best_cells(cells)["algorithm"].tolist() == ["b"]
+
+
+def test_policies_stand_from_few_parameters_to_many() -> None:
+    cells = pd.DataFrame({"policy": ["mlp", "linear", "mlp", "program"], "parameters": [4610.0, 8.0, 4611.0, 3.0]})
+    assert panels.policy_order(cells) == ["program", "linear", "mlp"]
+
+
+def test_labels_of_the_full_study_do_not_overlap(tmp_path: Path) -> None:
+    tables = load(synthetic.write(tmp_path, synthetic.study(seeds=3)))
+    with style.styled():
+        figure = figures.FIGURES["scores"].draw(tables)
+        figure.draw_without_rendering()
+    labels = [label.get_window_extent() for axes in figure.axes[:1] for label in axes.get_yticklabels()]
+    titles = [
+        axes.title.get_window_extent() if axes.title.get_text() else axes._left_title.get_window_extent()
+        for axes in figure.axes
+    ]
+    for boxes in (labels, titles):
+        assert len(boxes) > 1
+        assert not any(one.overlaps(other) for i, one in enumerate(boxes) for other in boxes[:i])
+    plt.close(figure)
+
+
+def test_svg_coordinates_have_at_most_two_decimals(small: Path, tmp_path: Path) -> None:
+    svg = drawn("headline", load(small), tmp_path)
+    assert not re.search(rb' d="[^"]*\.\d{3}', svg)

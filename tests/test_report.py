@@ -1,0 +1,383 @@
+"""The report: sentences against hand-written tables, inert names, equal bytes, films. All tables here are synthetic."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import synthetic_tables as synthetic
+from PIL import Image
+from test_figures import TINY
+
+from harness import figures, report
+from harness.figures.load import load
+from harness.report import animation, blocks, content, findings, html, pdf, phrases
+from harness.report.animation import Film
+from harness.spec import Environment, Scores
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "#set page(fill: red)",
+    "$x$ *y* _z_ @q",
+    '=HYPERLINK("http://a.b")',
+    "{{ 7*7 }}",
+)
+
+
+def facts(**changes: Any) -> report.Facts:
+    environments = {
+        name: Environment(
+            "compiled",
+            500,
+            int(budget),
+            Scores(low, high, "made up"),
+            tuple(np.linspace(low, high, 11)),
+            solved,
+            problem="none",
+        )
+        for name, (low, high, solved, budget) in synthetic.ENVIRONMENTS.items()
+    }
+    words: dict[str, Any] = {
+        "study": "demo",
+        "title": "A made-up study",
+        "question": "Structure or data?",
+        "environments": environments,
+        "provenance": [{"python": "3.11", "packages": {"numpy": "2.4.6"}}, {"python": "3.12"}],
+        "command": "snakemake --cores 8 --config study=demo",
+    }
+    return report.Facts(**{**words, **changes})
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("study")
+    tables = synthetic.write(folder / "tables", synthetic.study(**TINY))
+    figures.draw_all(tables, folder / "figures")
+    return tables, folder / "figures"
+
+
+class Reader(HTMLParser):
+    """Tags and text of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+
+def parsed(page: Path) -> Reader:
+    reader = Reader()
+    reader.feed(page.read_text(encoding="utf-8"))
+    return reader
+
+
+def test_page_asks_the_network_for_nothing(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    page, _ = report.build(facts(), *folders, tmp_path)
+    reader = parsed(page)
+    assert not {"script", "iframe", "object", "embed"} & {tag for tag, _ in reader.tags}
+    links = [value for _, attributes in reader.tags for key, value in attributes.items() if key in ("src", "href")]
+    assert all(str(link).startswith(("data:", "#")) for link in links)
+    assert "url(" not in page.read_text() and "@import" not in page.read_text()
+
+
+def test_every_figure_and_every_contents_entry_is_there(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    page, _ = report.build(facts(), *folders, tmp_path)
+    reader = parsed(page)
+    images = [attributes["src"] for tag, attributes in reader.tags if tag == "img"]
+    assert len(images) == len(figures.FIGURES) == 7
+    anchors = {attributes["id"] for tag, attributes in reader.tags if tag == "section"}
+    entries = {str(attributes["href"])[1:] for tag, attributes in reader.tags if tag == "a"}
+    assert anchors == entries
+
+
+def test_same_tables_give_the_same_html_and_pdf(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    first, second = report.build(facts(), *folders, tmp_path / "a"), report.build(facts(), *folders, tmp_path / "b")
+    for one, other in zip(first, second, strict=True):
+        assert one.read_bytes() == other.read_bytes(), one.name
+    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["demo.html", "demo.pdf"]
+
+
+def test_timing_is_not_part_of_the_report(folders: tuple[Path, Path]) -> None:
+    assert "timing.csv" not in content.digests_of(folders[0])
+    assert "runs.csv" in content.digests_of(folders[0])
+
+
+def hostile_report(figure_folder: Path) -> blocks.Report:
+    bullets = blocks.Bullets(tuple(("undetermined", name) for name in HOSTILE))
+    table = content.table(HOSTILE[1], HOSTILE[:2], "lr", [(name, name) for name in HOSTILE])
+    body = (blocks.Text(HOSTILE[2]), bullets, table, blocks.Code(HOSTILE[1]), blocks.Picture("headline", *HOSTILE[:2]))
+    return blocks.Report(HOSTILE[0], HOSTILE[1], HOSTILE[2], (blocks.Section("a", HOSTILE[4], body),))
+
+
+def test_hostile_names_are_text_in_html(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_bytes(html.render(hostile_report(folders[1]), folders[1], {}))
+    reader = parsed(page)
+    assert "script" not in {tag for tag, _ in reader.tags}
+    text = "".join(reader.text)
+    assert all(name in text for name in HOSTILE) and "49" not in text
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="reads the PDF with pdftotext")
+def test_hostile_names_are_text_in_pdf(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    paper = tmp_path / "paper.pdf"
+    paper.write_bytes(pdf.render(hostile_report(folders[1]), folders[1]))
+    text = subprocess.run(["pdftotext", paper, "-"], capture_output=True, text=True, check=True).stdout
+    letters = re.sub(r"\s", "", text)
+    for name in HOSTILE:
+        assert re.sub(r"\s", "", name) in letters.replace("”", '"').replace("“", '"'), name
+
+
+@pytest.mark.parametrize("case", ["empty", "one seed", "nobody learns"])
+def test_thin_studies_have_a_report(case: str, tmp_path: Path) -> None:
+    thin = {
+        "empty": {},
+        "one seed": synthetic.study(**{**TINY, "seeds": 1}),
+        "nobody learns": synthetic.study(**TINY, skill=0.0),
+    }[case]
+    tables = synthetic.write(tmp_path / "tables", thin)
+    figures.draw_all(tables, tmp_path / "figures")
+    page, paper = report.build(facts(), tables, tmp_path / "figures", tmp_path)
+    text = "".join(parsed(page).text)
+    assert paper.read_bytes().startswith(b"%PDF")
+    assert not re.search(r"\bnan\b|\binf\b", text)
+    if case == "empty":
+        assert "There is no result yet." in text
+
+
+def test_report_json_has_no_numbers_that_json_lacks(folders: tuple[Path, Path]) -> None:
+    told = content.compose(facts(), load(folders[0]), content.digests_of(folders[0]))
+    assert json.loads(blocks.as_json(told)) == json.loads(json.dumps(blocks.as_data(told)))
+
+
+FINDING: Mapping[str, Any] = {
+    "environment": "E",
+    "free_policy": "linear",
+    "free_algorithm": "ars",
+    "free_parameters": 8.0,
+    "free_n": 10.0,
+    "free_iqm": 498.04,
+    "free_low": 490.0,
+    "free_high": 500.0,
+    "free_ert": 12_345.0,
+    "free_ert_low": 9_000.0,
+    "free_ert_high": 20_000.0,
+    "gradient_policy": "mlp",
+    "gradient_algorithm": "ppo",
+    "gradient_parameters": 4610.0,
+    "gradient_n": 10.0,
+    "gradient_iqm": 300.0,
+    "gradient_low": 250.0,
+    "gradient_high": 350.5,
+    "gradient_ert": np.inf,
+    "gradient_ert_low": np.nan,
+    "gradient_ert_high": np.nan,
+    "probability": 0.9,
+    "low": 0.7,
+    "high": 1.0,
+    "ahead": "gradient-free",
+    "ert_ratio": np.inf,
+    "ert_ratio_low": 2.0,
+    "ert_ratio_high": np.inf,
+    "faster": "gradient-free",
+}
+
+
+def test_finding_states_both_cells_with_intervals() -> None:
+    verdict, sentence = findings._environment(dict(FINDING), {})
+    assert verdict == "gradient-free ahead"
+    assert "ars with linear (P\u00a0=\u00a08), scoring 498.0 [490.0, 500.0] over 10 runs" in sentence
+    assert "ppo with mlp (P\u00a0=\u00a04610), scoring 300.0 [250.0, 350.5] over 10 runs" in sentence
+    assert "with probability 0.90 [0.70, 1.00]." in sentence
+    assert "Only the gradient-free cell reached the threshold, in 12.3k expected steps." in sentence
+
+
+def test_finding_is_undetermined_where_the_table_says_so() -> None:
+    verdict, sentence = findings._environment({**FINDING, "ahead": "undetermined", "low": 0.4}, {})
+    assert verdict == "undetermined" and "holds ½: the order is open" in sentence
+
+
+def test_finding_without_a_rival_has_no_verdict() -> None:
+    verdict, sentence = findings._environment({**FINDING, "gradient_n": np.nan, "ahead": "undetermined"}, {})
+    assert verdict == "" and "no run of policy gradients to compare with" in sentence
+
+
+def test_finding_says_that_budgets_differ() -> None:
+    budgets = {("E", "linear", "ars"): 1000.0, ("E", "mlp", "ppo"): 2000.0}
+    assert "different budgets" in findings._environment(dict(FINDING), budgets)[1]
+    assert "different budgets" not in findings._environment(dict(FINDING), dict.fromkeys(budgets, 1000.0))[1]
+
+
+def test_speed_is_open_where_the_interval_holds_one() -> None:
+    row = {
+        **FINDING,
+        "gradient_ert": 20_000.0,
+        "ert_ratio": 1.62,
+        "ert_ratio_low": 0.8,
+        "ert_ratio_high": 3.1,
+        "faster": "undetermined",
+    }
+    assert "a ratio of 1.6 [0.8, 3.1]: the interval holds 1" in findings._environment(row, {})[1]
+
+
+def test_answer_counts_environments() -> None:
+    table = pd.DataFrame({"environment": ["A", "B", "C"], "ahead": ["gradient-free", "undetermined", "gradient-free"]})
+    assert findings.answer(table) == (
+        "At the budget, comparing the best cells of the two families, gradient-free search is ahead in 2 of 3 "
+        "environments (A and C); the data do not decide in 1 of 3 environments (B)."
+    )
+
+
+def test_structures_with_overlapping_intervals_are_undetermined() -> None:
+    cells = pd.DataFrame(
+        {
+            "environment": "E",
+            "family": "gradient-free",
+            "policy": ["linear", "mlp"],
+            "algorithm": "ars",
+            "parameters": [8.0, 4610.0],
+            "normalised_iqm": [0.9, 0.5],
+            "normalised_low": [0.8, 0.3],
+            "normalised_high": [1.0, 0.7],
+        }
+    )
+    assert findings.structure_findings(cells)[0][0] == "linear ahead"
+    cells["normalised_high"] = [1.0, 0.85]
+    assert findings.structure_findings(cells)[0][0] == "undetermined"
+    cells["normalised_high"] = [1.0, np.nan]  # one seed
+    assert findings.structure_findings(cells)[0][0] == "undetermined"
+
+
+def test_families_in_different_environments_are_not_compared() -> None:
+    rows = pd.DataFrame(
+        {
+            "level": "family",
+            "family": ["gradient-free", "policy-gradient"],
+            "environments": ["A B", "A"],
+            "n": [20.0, 10.0],
+            "normalised_iqm": [0.9, 0.1],
+            "normalised_low": [0.8, 0.0],
+            "normalised_high": [1.0, 0.2],
+        }
+    )
+    verdict, sentence = findings.family_findings(rows)[0]
+    assert verdict == "undetermined" and "not comparable" in sentence
+    rows["environments"] = "A"
+    assert findings.family_findings(rows)[0][0] == "gradient-free ahead"
+
+
+def test_bold_scores_are_those_whose_interval_reaches_the_best() -> None:
+    scores = pd.DataFrame(
+        {
+            "environment": "E",
+            "policy": "linear",
+            "parameters": 8.0,
+            "family": "gradient-free",
+            "algorithm": ["a", "b", "c"],
+            "iqm": [10.0, 8.0, 5.0],
+            "iqm_low": [9.0, 6.0, 4.0],
+            "iqm_high": [11.0, 9.5, 8.9],
+        }
+    )
+    (table,) = content.score_tables(scores)
+    assert [row[1].strong for row in table.rows] == [True, True, False]
+
+
+def test_differing_provenance_shows_all_values(folders: tuple[Path, Path]) -> None:
+    _, _, table, _ = content._provenance(facts(), {})
+    assert isinstance(table, blocks.Table)
+    assert {tuple(cell.text for cell in row) for row in table.rows} == {
+        ("packages.numpy", "2.4.6"),
+        ("python", "3.11; 3.12"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (498.04, "498"),
+        (-1234.56, "−1235"),
+        (np.inf, "∞"),
+        (np.nan, "–"),
+        (3.2e-9, "3.2e−9"),
+        (-2.5e12, "−2.5e12"),
+        (520.0, "520"),
+    ],
+)
+def test_numbers_by_hand(value: float, text: str) -> None:
+    assert phrases.number(value) == text
+
+
+def test_intervals_by_hand() -> None:
+    assert phrases.interval(-205.31, -239.0, -171.52) == "−205.3 [−239.0, −171.5]"
+    assert phrases.interval(475.0, np.nan, np.nan) == "475"
+    assert phrases.steps_interval(12_345.0, 9_000.0, np.inf) == "12.3k [9k, ∞]"
+    assert phrases.steps_interval(np.inf, np.nan, np.nan) == "never"
+
+
+def frames(film: Film) -> int:
+    return getattr(Image.open(io.BytesIO(film.data)), "n_frames", 1)
+
+
+def test_film_of_cartpole_moves_and_is_small() -> None:
+    film = animation.film(lambda x: int(x[2] + x[3] > 0.0), "CartPole-v1", {}, 500, 1)
+    assert film.score == film.steps == 500.0
+    assert 0 < len(film.data) <= animation.BYTES
+    assert animation.FRAMES // 2 <= frames(film) <= animation.FRAMES
+    again = animation.film(lambda x: int(x[2] + x[3] > 0.0), "CartPole-v1", {}, 500, 1)
+    assert again.data == film.data
+
+
+def test_environment_that_cannot_be_made_gives_a_sentence() -> None:
+    film = animation.film(lambda x: 0, "NoSuchEnvironment-v7", {}, 10, 0)
+    assert film.data == b"" and film.reason.startswith("could not be drawn on this machine (")
+
+
+def test_error_of_the_policy_is_not_hidden() -> None:
+    def act(observation: np.ndarray) -> int:
+        raise RuntimeError("my fault")
+
+    with pytest.raises(RuntimeError, match="my fault"):
+        animation.film(act, "CartPole-v1", {}, 10, 0)
+
+
+def test_chart_of_a_state_has_a_frame_per_row_at_most() -> None:
+    states = np.cumsum(np.ones((40, 3)), axis=0)
+    assert frames(Film(animation.chart(states, "state"), 0.0, 40)) == 39
+    assert animation.chart(np.full((5, 2), np.nan), "state") == b""
+
+
+def test_noisy_film_is_thinned_to_its_limit() -> None:
+    rng = np.random.default_rng(0)
+    noise = [Image.fromarray(rng.integers(0, 255, (240, 320, 3), dtype=np.uint8)) for _ in range(20)]
+    assert len(animation.encode(noise, 1)) <= animation.BYTES
+
+
+def test_clips_that_were_not_drawn_say_why() -> None:
+    clip = report.Clip("Hopper-v5", "linear", "ars", 1, Film(b"", float("nan"), 0, "no driver"))
+    assert content._films([clip])[-1] == blocks.Bullets((("", "Hopper-v5: no driver."),))
+
+
+def test_interrupted_writing_leaves_the_old_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = tmp_path / "demo.html"
+    page.write_text("old")
+    monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        blocks.replace_file(page, b"new")
+    assert page.read_text() == "old"
