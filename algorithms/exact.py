@@ -13,6 +13,8 @@ The spread of the noise belongs to the method (the paper's fixed ν), so log σ 
 
 Deviation: H is the longest episode of the turn before (1 at first), for an algorithm is not told the horizon; an
 episode that ends before t has no such step and counts as zero.
+Deviation: the paper's actions are continuous. A categorical mode is no smooth function of θ, so what one disturbed step
+climbs there is the return of one sampled action among modes, not that of the policy that is evaluated.
 Deviation: returns are not divided by their deviation, which Adam would undo.
 """
 

@@ -13,6 +13,7 @@ Shapes: N states, A = 2 actions.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numba import njit
@@ -77,25 +78,31 @@ class Chain:
             values = (probabilities * action_values[t]).sum(axis=1)
         visits = np.zeros((horizon, self.states))  # d_t [H, N]
         visits[0, 0] = 1.0
-        moves = np.einsum("sa,san->sn", probabilities, self._transitions())  # [N, N]
+        moves = np.einsum("sa,san->sn", probabilities, self.transitions)  # [N, N]
         for t in range(1, horizon):
             visits[t] = visits[t - 1] @ moves
         gradient: Floats = np.einsum("ts,tsa->sa", visits, action_values)
         return gradient
 
-    def _transitions(self) -> Floats:
+    @cached_property
+    def transitions(self) -> Floats:
         """Probability of the next state [N, A, N]."""
         done = np.zeros((self.states, 2, self.states))  # if nothing slipped
         done[:, 0, 0] = 1.0
         done[np.arange(self.states), 1, np.minimum(np.arange(self.states) + 1, self.states - 1)] = 1.0
         return (1.0 - self.slip) * done + self.slip * done[:, ::-1]
 
-    def _action_values(self, values: Floats) -> Floats:
-        """Q [N, A] of one step followed by `values` [N]."""
+    @cached_property
+    def rewards(self) -> Floats:
+        """Expected reward of a step [N, A]."""
         rewards = np.zeros((self.states, 2))  # if nothing slipped
         rewards[:, 0] = BACK_REWARD
         rewards[-1, 1] = END_REWARD
-        return (1.0 - self.slip) * rewards + self.slip * rewards[:, ::-1] + self._transitions() @ values
+        return (1.0 - self.slip) * rewards + self.slip * rewards[:, ::-1]
+
+    def _action_values(self, values: Floats) -> Floats:
+        """Q [N, A] of one step followed by `values` [N]."""
+        return self.rewards + self.transitions @ values
 
 
 @njit

@@ -32,7 +32,7 @@ from harness.streams import stream
 
 GAIN_TOLERANCE = 1e-12  # relative change at which the best stationary gain has converged
 COST_TOLERANCE = 1e-13  # relative change at which the cost-to-go without end has converged
-MAX_ITERATIONS = 1000
+MAX_ITERATIONS = 10_000
 HEADER = 5  # parameters before the vectors and matrices: O, A, noise, spread, last
 
 
@@ -240,12 +240,12 @@ def endless_cost(system: System) -> Floats:
     """P [O, O], the optimal cost-to-go of a game without end: Riccati's recursion from Q until it stands still.
 
     Raises:
-        RuntimeError: no convergence, as for a system that no gain can stabilise.
+        RuntimeError: no convergence, as for a system that no gain can stabilise, or that rounding overwhelms.
     """
     cost = np.diag(system.state_cost)
     for _ in range(MAX_ITERATIONS):
         before = _cost_before(system, _gain(system, cost), cost)
-        if np.abs(before - cost).max() <= COST_TOLERANCE * np.abs(before).max():
+        if np.abs(before - cost).max() < COST_TOLERANCE * np.abs(before).max():
             return before
         cost = before
     raise RuntimeError(f"the cost-to-go without end did not converge in {MAX_ITERATIONS} steps")

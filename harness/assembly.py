@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -10,10 +9,10 @@ from typing import Any
 
 from harness import plugins
 from harness.cell import Cell, World
-from harness.interface import Algorithm, Candidate, Space
+from harness.interface import Algorithm, Space
 from harness.policy import Policy, build
 from harness.rollouts.engine import Engine, Terms
-from harness.rollouts.known import policy_value
+from harness.rollouts.known import ExactValue, known_value
 
 KERNELS = Path(".kernels")  # relative to the project
 
@@ -25,7 +24,7 @@ class Assembly:
     policy: Policy
     algorithm: Algorithm[Any]
     engine: Engine
-    exact_value: Callable[[Candidate], float | None]
+    exact_value: ExactValue
 
 
 def assemble(cell: Cell, seed: int) -> Assembly:
@@ -37,10 +36,8 @@ def assemble(cell: Cell, seed: int) -> Assembly:
     engine = make_engine(world, policy)
     if world.engine == "gymnasium":
         return Assembly(policy, algorithm, engine, lambda candidate: None)
-    problem = make_problem(world)
-    return Assembly(
-        policy, algorithm, engine, lambda candidate: policy_value(problem, policy, candidate, world.horizon)
-    )
+    exact_value = known_value(make_problem(world), policy, world.horizon, plugins.ROOT / KERNELS)
+    return Assembly(policy, algorithm, engine, exact_value)
 
 
 def make_engine(world: World, policy: Policy) -> Engine:

@@ -1,8 +1,8 @@
 """A policy is a structure under a head: pi_theta(a | s), its log probabilities and their gradients.
 
 theta = [structure parameters, log std [A] of the Gaussian head]. Every policy gradient is a weighted sum of scores
-grad log pi(a_t | s_t); here the head's part of the chain rule is written out and the structure's part is torch autograd in
-float64. Torch is imported when a gradient is first asked for, so gradient-free jobs never pay for it.
+grad log pi(a_t | s_t); here the head's part of the chain rule is written out and the structure's part is its closed form or, where it has
+none, torch autograd in float64. Torch is imported when autograd is first asked for: most jobs never pay for it.
 """
 
 from __future__ import annotations
@@ -112,11 +112,18 @@ class Policy:
         return z / std, z**2 - 1.0
 
     def _outputs(self, candidate: Candidate, observations: Floats) -> Floats:
-        """Outputs of the autograd form [N, K]."""
+        """Outputs [N, K]."""
         return self._pullback(candidate, observations)[0]
 
     def _pullback(self, candidate: Candidate, observations: Floats) -> tuple[Floats, Linear]:
-        """Outputs [N, K] and the map u -> Jᵀ u from cotangents [N, K] to parameters [dim]."""
+        """Outputs [N, K] and the map u -> Jᵀ u from cotangents [N, K] to parameters [dim].
+
+        In closed form where the structure has one (`pullback`), else by autograd.
+        """
+        if hasattr(self.structure, "pullback"):
+            x = scaled(candidate.scaler, observations)  # [N, O]
+            closed: tuple[Floats, Linear] = self.structure.pullback(candidate.theta[: self.structure.dim], x)
+            return closed
         outputs, _, pull = self._linearised(candidate, observations)
         return outputs, pull
 

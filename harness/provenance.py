@@ -1,4 +1,4 @@
-"""Where a result comes from: sources, versions, machine and commit. Recorded beside results, never part of their identity."""
+"""Where a result comes from: versions, machine and commit. Recorded beside results, never part of their identity."""
 
 from __future__ import annotations
 

@@ -124,6 +124,8 @@ def _turned(
     requests: tuple[Request, ...] = stopwatch.time("ask", algorithm.ask, now.state, turn)
     if not requests:
         raise AlgorithmFault(f"turn {now.turn}: ask returned no request")
+    if not all(np.isfinite(request.thetas).all() for request in requests):
+        return replace(now, status="diverged", reason="a parameter of a candidate is not finite"), {}
     outcomes: tuple[Outcome, ...] = stopwatch.time("rollout", _rolled_out, engine, requests)
     later = replace(
         now,
@@ -136,9 +138,15 @@ def _turned(
         return replace(later, status="diverged", reason="a return is not finite"), {"return_mean": -np.inf}
     state, metrics = stopwatch.time("tell", algorithm.tell, now.state, outcomes, turn)
     metrics = {"return_mean": float(returns.mean()), "return_max": float(returns.max()), **metrics}
-    if not np.isfinite(algorithm.solution(state).theta).all():
+    if not _finite(algorithm.solution(state)):
         return replace(later, state=state, status="diverged", reason="a parameter is not finite"), metrics
     return replace(later, state=state), metrics
+
+
+def _finite(candidate: Candidate) -> bool:
+    """Whether a candidate can act; an infinite std is the scaler's way to leave an observation out."""
+    theta, (mean, std) = candidate
+    return bool(np.isfinite(theta).all() and np.isfinite(mean).all() and not np.isnan(std).any())
 
 
 def _rolled_out(engine: Engine, requests: tuple[Request, ...]) -> tuple[Outcome, ...]:

@@ -5,6 +5,7 @@ Parameters: W [K, O] row by row, then b [K] if there is a bias. They begin at ze
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,17 @@ class Linear:
         W = theta[: self.outputs * self.inputs].view(self.outputs, self.inputs)  # [K, O]
         y = x @ W.T  # [N, K]
         return y + theta[-self.outputs :] if self.bias else y
+
+    def pullback(self, theta: Floats, x: Floats) -> tuple[Floats, Callable[[Floats], Floats]]:
+        """Outputs [N, K], and the map from their cotangents [N, K] to the parameters' [dim]."""
+        W = theta[: self.outputs * self.inputs].reshape(self.outputs, self.inputs)  # [K, O]
+        y = x @ W.T  # [N, K]
+
+        def pull(cotangent: Floats) -> Floats:
+            slopes = (cotangent.T @ x).ravel()  # of W
+            return np.concatenate([slopes, cotangent.sum(axis=0)]) if self.bias else slopes
+
+        return y + theta[-self.outputs :] if self.bias else y, pull
 
 
 @njit(error_model="numpy")

@@ -12,10 +12,10 @@ arXiv:2006.05990, section 3.2).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numba import njit
@@ -26,6 +26,7 @@ from harness.rollouts.tanh import tanh
 if TYPE_CHECKING:
     from torch import Tensor
 
+Array: TypeAlias = Any  # of NumPy or of torch
 LAST_LAYER_SCALE = 0.01
 
 
@@ -76,12 +77,29 @@ class Mlp:
             x = (x @ W_hidden + b_hidden).tanh()  # [N, width]
         return x @ W + b
 
-    def _layers(self, theta: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    def pullback(self, theta: Floats, x: Floats) -> tuple[Floats, Callable[[Floats], Floats]]:
+        """Outputs [N, K], and the map from their cotangents [N, K] to the parameters' [dim]: backpropagation."""
+        layers = list(self._layers(theta))
+        inputs = [x]  # of each layer [N, width]
+        for W, b in layers[:-1]:
+            inputs.append(np.tanh(inputs[-1] @ W + b))
+        W, b = layers[-1]
+
+        def pull(cotangent: Floats) -> Floats:
+            pieces: list[Floats] = []
+            for h, (W, _) in zip(reversed(inputs), reversed(layers), strict=True):
+                pieces += [cotangent.sum(axis=0), (h.T @ cotangent).ravel()]
+                cotangent = (cotangent @ W.T) * (1.0 - h**2)  # after the first layer: not used
+            return np.concatenate(pieces[::-1])
+
+        return inputs[-1] @ W + b, pull
+
+    def _layers(self, theta: Array) -> Iterator[tuple[Array, Array]]:
         """W [inputs of the layer, outputs of the layer] and b of each layer."""
         start = 0
         for before, after in pairwise(self.sizes):
             middle, stop = start + before * after, start + (before + 1) * after
-            yield theta[start:middle].view(before, after), theta[middle:stop]
+            yield theta[start:middle].reshape(before, after), theta[middle:stop]
             start = stop
 
 

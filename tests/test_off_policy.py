@@ -134,18 +134,16 @@ def test_behaviour_equal_to_target_is_reinforce(weights: Any, reward_to_go: bool
 
 @pytest.mark.parametrize(("weights", "discount"), [("plain", 0.8), ("per_decision", 1.0)])
 def test_own_denominators_have_the_true_gradient_in_expectation(weights: Any, discount: float) -> None:
-    """One episode of the behaviour at a time, over all of them."""
+    """Two episodes of the behaviour, each the other's baseline, over all pairs."""
     stub = TabularSoftmax()
     algorithm = OffPolicy(
-        policy(stub), 1, 1, 1, 1, discount=discount, weights=weights, denominator="own", least_effective=0.0
+        policy(stub), 2, 2, 1, 2, discount=discount, weights=weights, denominator="own", least_effective=0.0
     )
-    empty = replay.empty(policy(stub))
-    total = sum(
-        probability(episode, BEHAVIOUR)
-        * estimate(algorithm, empty, TARGET, trajectory(stub, BEHAVIOUR, [episode]))
-        for episode in episodes()
-    )
-    np.testing.assert_allclose(total, true_gradient(TARGET, discount), atol=1e-12)
+    empty, total = replay.empty(policy(stub)), np.zeros(stub.dim)
+    for pair in product(episodes(horizon=2), repeat=2):
+        found = estimate(algorithm, empty, TARGET, trajectory(stub, BEHAVIOUR, list(pair)))
+        total += probability(pair[0], BEHAVIOUR) * probability(pair[1], BEHAVIOUR) * found
+    np.testing.assert_allclose(total, true_gradient(TARGET, discount, horizon=2), atol=1e-12)
 
 
 @pytest.mark.parametrize(("weights", "discount"), [("plain", 0.8), ("per_decision", 1.0)])

@@ -270,6 +270,12 @@ def test_a_step_to_where_nothing_is_finite_is_cut_to_a_tenth() -> None:
     assert (state.theta[0], state.trial[0]) == (-0.1, pytest.approx(-0.05))
 
 
+def test_inverse_hessian_product_of_one_pair_by_hand() -> None:
+    """The pair says curvature 2 along the first axis; the first scale s·y / y·y = ½ assumes it along the other."""
+    steps, changes = np.array([[0.0, 0.0], [1.0, 0.0]]), np.array([[0.0, 0.0], [2.0, 0.0]])
+    assert inverse_hessian_product(np.array([4.0, 6.0]), steps, changes).tolist() == [2.0, 3.0]
+
+
 def test_inverse_hessian_product_is_newton_after_as_many_pairs_as_dimensions() -> None:
     rng = np.random.default_rng(3)
     root = rng.normal(size=(4, 4))

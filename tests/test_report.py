@@ -236,11 +236,18 @@ def test_speed_is_open_where_the_interval_holds_one() -> None:
     assert "a ratio of 1.6 [0.8, 3.1]: the interval holds 1" in findings._environment(row, {})[1]
 
 
-def test_answer_counts_environments() -> None:
-    table = pd.DataFrame({"environment": ["A", "B", "C"], "ahead": ["gradient-free", "undetermined", "gradient-free"]})
+def test_answer_counts_the_environments_that_have_both_families() -> None:
+    table = pd.DataFrame(
+        {
+            "environment": ["A", "B", "C", "D"],
+            "ahead": ["gradient-free", "undetermined", "gradient-free", "undetermined"],
+            "free_n": 10.0,
+            "gradient_n": [10.0, 10.0, 10.0, np.nan],
+        }
+    )
     assert findings.answer(table) == (
         "At the budget, comparing the best cells of the two families, gradient-free search is ahead in 2 of 3 "
-        "environments (A and C); the data do not decide in 1 of 3 environments (B)."
+        "environments (A and C); the data do not decide in 1 of 3 environments (B). D has runs of one family only."
     )
 
 

@@ -32,7 +32,8 @@ def check(options: argparse.Namespace) -> int:
     for title, verdicts in judged(options.subject):
         print(f"\n{title}")
         for verdict in verdicts:
-            print(f"  {'holds ' if verdict.holds else 'BROKEN'}  {verdict.law}{': ' if verdict.seen else ''}{verdict.seen}")
+            seen = f": {verdict.seen}" if verdict.seen else ""
+            print(f"  {'holds ' if verdict.holds else 'BROKEN'}  {verdict.law}{seen}")
         broken += sum(not verdict.holds for verdict in verdicts)
     print(f"\n{'all laws hold' if not broken else f'{broken} laws are broken'}")
     return 1 if broken else 0

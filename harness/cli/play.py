@@ -82,7 +82,7 @@ def cell_of(options: argparse.Namespace) -> Cell:
 
     environments = load_environments(ROOT)
     entry = environments.get(options.environment)
-    budget = options.budget or (entry.budget if entry else 1)
+    budget = options.budget if options.budget is not None else (entry.budget if entry else 1)
     settings = dict(_setting(word) for word in options.set)
     lines = "".join(f"      {key}: {value}\n" for key, value in settings.items())
     text = (

@@ -1,1 +1,1 @@
-"""The laws that every plug-in is held to, as functions that return verdicts; tests and `harness check` call the same."""
+"""The laws that every plug-in is held to, as functions; tests and `harness check` call the same."""

@@ -1,8 +1,8 @@
 """Laws of an algorithm, judged on a probe: a small problem, its policy and its engine.
 
-Pure · nothing hidden · order and batch do not matter · two seeds differ · stopped, saved and loaded at every turn equals
-never stopped · charged steps are the steps taken · a return that is not finite never wins · improves on a known problem ·
-settings and state survive their file formats.
+Pure · nothing hidden · order and batch do not matter · two seeds differ · stopped, saved and loaded at every turn
+equals never stopped · charged steps are the steps taken · a return that is not finite never wins · improves on a known
+problem · settings and state survive their file formats.
 """
 
 from __future__ import annotations

@@ -40,7 +40,8 @@ def equal_requests_have_equal_outcomes(name: str) -> None:
     first = engine(request).trajectory
     engine(_request(engine, 1))
     again = engine(request).trajectory
-    require(same_bits(first, again), "an episode depends on the episodes before it: set `fresh: true`, or fix reset(seed)")
+    advice = "set `fresh: true`, or fix reset(seed)"
+    require(same_bits(first, again), f"an episode depends on the episodes before it: {advice}")
 
 
 def seeds_matter(name: str) -> None:

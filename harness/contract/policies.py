@@ -61,6 +61,25 @@ def acting_and_autograd_forms_agree(structures: list[Any]) -> None:
             require(error < 1e-12, f"{structure.inputs} -> {structure.outputs}: they differ by {error:.2g}")
 
 
+def the_closed_form_equals_autograd(structures: list[Any]) -> None:
+    """A structure's own `pullback`, where it has one, agrees with autograd to 1e-12."""
+    import torch
+
+    for structure in structures:
+        if hasattr(structure, "pullback"):
+            theta, x = _drawn(structure, 0)
+            leaf = torch.tensor(theta, requires_grad=True)
+            learned = structure.forward(leaf, torch.tensor(x))
+            cotangent = stream(0, "cotangent").standard_normal(tuple(learned.shape))  # [N, K]
+            learned.backward(torch.tensor(cotangent))
+            outputs, pull = structure.pullback(theta, x)
+            error = max(
+                float(np.abs(outputs - learned.detach().numpy()).max()),
+                float(np.abs(pull(cotangent) - leaf.grad.numpy()).max()),  # type: ignore[union-attr]
+            )
+            require(error < 1e-12, f"{structure.inputs} -> {structure.outputs}: they differ by {error:.2g}")
+
+
 def gradients_are_slopes(structures: list[Any]) -> None:
     """Autograd agrees with central differences along random directions, except at the corners of a program."""
     import torch
@@ -91,6 +110,7 @@ def a_row_does_not_depend_on_the_batch(structures: list[Any]) -> None:
 LAWS = (
     parameters_are_counted,
     acting_and_autograd_forms_agree,
+    the_closed_form_equals_autograd,
     gradients_are_slopes,
     a_row_does_not_depend_on_the_batch,
 )

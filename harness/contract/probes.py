@@ -1,4 +1,4 @@
-"""The problems on which a plug-in is judged: one with discrete actions, one with continuous actions and known values."""
+"""The problems on which a plug-in is judged: one with discrete actions, one with continuous actions and known value."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness.contract.spied_lqr import SpiedLqr
 from harness.policy import build
 from harness.rollouts.compiled import compiled_engine
 from harness.rollouts.engine import Terms
-from harness.rollouts.known import policy_value
+from harness.rollouts.known import known_value
 
 PROBES = ("discrete", "continuous")
 
@@ -35,6 +35,6 @@ def probe(algorithm: str, kind: str, folder: Path) -> Probe:
         algorithm=plugin(policy=policy),
         engine=engine,
         spy=lambda: int(engine.parameters[-1]),
-        exact_value=lambda candidate: policy_value(problem, policy, candidate, horizon),
+        exact_value=known_value(problem, policy, horizon, folder),
         budget=budget,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numba import njit
@@ -20,7 +20,7 @@ _step = cartpole.step
 class SpiedCartpole:
     """CartPole with a counter."""
 
-    problem: Cartpole = Cartpole()
+    problem: Cartpole = field(default_factory=Cartpole)
 
     @property
     def space(self) -> Space:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numba import njit
@@ -20,7 +20,7 @@ _step = lqr.step
 class SpiedLqr:
     """The double integrator with a counter."""
 
-    problem: Lqr = Lqr()
+    problem: Lqr = field(default_factory=Lqr)
 
     @property
     def space(self) -> Space:

@@ -24,17 +24,21 @@ def answer(findings: pd.DataFrame) -> str:
     """The headline: in how many environments which family is ahead."""
     if findings.empty:
         return "There is no result yet."
+    both = (findings["free_n"] > 0) & (findings["gradient_n"] > 0)
+    compared = findings[both]
     parts = []
     for verdict, words in (
         ("gradient-free", "gradient-free search is ahead"),
         ("policy-gradient", "policy gradients are ahead"),
         (UNDETERMINED, "the data do not decide"),
     ):
-        names = [str(name) for name in findings.loc[findings["ahead"] == verdict, "environment"]]
+        names = [str(name) for name in compared.loc[compared["ahead"] == verdict, "environment"]]
         if names:
-            parts.append(f"{words} in {len(names)} of {counted(len(findings), 'environment')} ({listed(names)})")
-    sentence = "; ".join(parts)
-    return f"At the budget, comparing the best cells of the two families, {sentence}."
+            parts.append(f"{words} in {len(names)} of {counted(len(compared), 'environment')} ({listed(names)})")
+    start = f"At the budget, comparing the best cells of the two families, {'; '.join(parts)}." if parts else ""
+    alone = [str(name) for name in findings.loc[~both, "environment"]]
+    end = f"{listed(alone)} {'has' if len(alone) == 1 else 'have'} runs of one family only." if alone else ""
+    return f"{start} {end}".strip()
 
 
 def environment_findings(tables: Tables) -> tuple[Finding, ...]:

@@ -12,7 +12,7 @@ import numpy as np
 from harness.interface import Candidate, Floats, Outcome, Request, Space
 from harness.policy import Policy
 from harness.rollouts import kernel
-from harness.rollouts.engine import Terms, acting_module, bounds, buffers, head_name
+from harness.rollouts.engine import Terms, acting_module, bounds, buffers, check, head_name
 from harness.rollouts.known import policy_gradient
 
 
@@ -24,6 +24,8 @@ class CompiledEngine:
     policy: Policy
     terms: Terms
     parameters: Floats  # of the problem, read by the kernel
+    low: Floats  # [A] what the problem sees is clipped to this ...
+    high: Floats  # [A] ... and this
     run: Callable[..., int]
 
     @property
@@ -33,18 +35,18 @@ class CompiledEngine:
 
     def __call__(self, request: Request) -> Outcome:
         """Roll out; see `Engine`."""
+        check(request, self.policy)
         out = buffers(request, self.space, self.terms.horizon)
         split = self.policy.structure.dim
-        low, high = bounds(self.space, self.terms.clip)
         episodes = self.run(
             np.ascontiguousarray(self.policy.structure.weights(np.ascontiguousarray(request.thetas[:, :split]))),
             np.ascontiguousarray(request.thetas[:, split:]),
-            request.scaler.mean,
+            np.ascontiguousarray(request.scaler.mean),
             1.0 / request.scaler.std,
-            low,
-            high,
+            self.low,
+            self.high,
             self.parameters,
-            request.seeds,
+            np.ascontiguousarray(request.seeds),
             request.episodes,
             request.steps,
             self.terms.horizon,
@@ -84,4 +86,5 @@ def compiled_engine(problem: Any, module: str, policy: Policy, terms: Terms, fol
         ),
         sizes=policy.structure.sizes,
     )
-    return CompiledEngine(problem, policy, terms, np.ascontiguousarray(problem.parameters), run)
+    low, high = bounds(policy.space, terms.clip)
+    return CompiledEngine(problem, policy, terms, np.ascontiguousarray(problem.parameters), low, high, run)

@@ -87,19 +87,32 @@ class Buffers:
         return Outcome(request, returns, lengths, self.moments, trajectory)
 
 
-def buffers(request: Request, space: Space, horizon: int) -> Buffers:
-    """Empty arrays for a request.
+def check(request: Request, policy: Policy) -> None:
+    """Refuse a request that is not well formed: compiled code would read beyond its arrays.
 
     Raises:
-        ValueError: if the request is not well formed.
+        ValueError: naming what is wrong.
     """
-    count = request.thetas.shape[0]
-    if request.seeds.shape != (count,):
-        raise ValueError(f"{count} candidates need {count} seeds, not {request.seeds.shape}")
+    thetas, seeds, scaler = request.thetas, request.seeds, request.scaler
+    observations = (policy.space.observations,)
+    if thetas.ndim != 2 or thetas.shape[0] < 1 or thetas.shape[1] != policy.dim or thetas.dtype != np.float64:
+        raise ValueError(f"thetas must be float64 [D, {policy.dim}], not {thetas.dtype} {thetas.shape}")
+    count = thetas.shape[0]
+    if seeds.shape != (count,) or seeds.dtype != np.int64:
+        raise ValueError(f"{count} candidates need seeds int64 [{count}], not {seeds.dtype} {seeds.shape}")
+    if scaler.mean.shape != observations or scaler.std.shape != observations:
+        raise ValueError(f"scaler must have shapes {observations}, not {scaler.mean.shape} and {scaler.std.shape}")
     if (request.record or request.steps or request.gradient) and count != 1:
         raise ValueError(f"record, steps and gradient need one candidate, not {count}")
     if request.episodes < 1 or request.steps < 0 or request.explore not in (-1, 0, 1):
         raise ValueError("a request needs episodes >= 1, steps >= 0 and explore in -1, 0, 1")
+    if request.explore and policy.head == "greedy":
+        raise ValueError("explore needs a stochastic head: the algorithm says explores = False")
+
+
+def buffers(request: Request, space: Space, horizon: int) -> Buffers:
+    """Empty arrays for a request."""
+    count = request.thetas.shape[0]
     episodes = request.steps or request.episodes
     capacity = (request.steps or request.episodes * horizon) if request.record else 0
     recorded = episodes if request.record else 0

@@ -1,8 +1,8 @@
 """Engine *gymnasium*: any registered id, stepped in Python; only the policy is compiled.
 
 Each episode begins with `reset(seed=episode_seed(...))`, so an outcome depends on the request alone. Where an
-environment remembers earlier episodes (BipedalWalker's Box2D world does), the entry says `fresh` and each episode gets an
-instance of its own.
+environment remembers earlier episodes (BipedalWalker's Box2D world does), the entry says `fresh` and each episode gets
+an instance of its own.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 from harness.interface import Floats, Outcome, Request, Space
 from harness.policy import Policy
 from harness.rollouts import kernel
-from harness.rollouts.engine import Buffers, Terms, acting_module, bounds, buffers, head_name
+from harness.rollouts.engine import Buffers, Terms, acting_module, bounds, buffers, check, head_name
 from harness.rollouts.random import episode_seed, seed_generator
 
 
@@ -88,11 +88,11 @@ class GymnasiumEngine:
         """Roll out; see `Engine`."""
         if request.gradient:
             raise ValueError(f"{self.instances.name} has no exact gradient")
+        check(request, self.policy)
         out = buffers(request, self.space, self.terms.horizon)
         split = self.policy.structure.dim
         weights = np.ascontiguousarray(self.policy.structure.weights(np.ascontiguousarray(request.thetas[:, :split])))
         tails = np.ascontiguousarray(request.thetas[:, split:])
-        episode = 0
         for d in range(weights.shape[0]):
             episode, start = 0, 0
             while (start < request.steps) if request.steps else (episode < request.episodes):
@@ -121,17 +121,20 @@ class GymnasiumEngine:
         low, high = bounds(self.space, self.terms.clip)
         action = np.empty(low.size)
         inverse_std = 1.0 / request.scaler.std
-        total, length, terminated = 0.0, 0, False
-        while length < limit and not terminated:
+        total, length, terminated, truncated = 0.0, 0, False, False
+        while length < limit and not (terminated or truncated):
             seen = self._checked(observation, length)
             explore = request.explore if request.explore_step in (-1, length) else 0
             log_prob = self.act(weights, tail, seen.copy(), request.scaler.mean, inverse_std, explore, noise, action)
-            observation, reward, terminated, _, _ = environment.step(
+            observation, reward, terminated, truncated, _ = environment.step(
                 self._sent(environment.action_space, np.clip(action, low, high))
             )
             total += float(reward)
             if request.moments:
-                out.moments[row] += np.stack([np.ones_like(seen), seen, seen**2])
+                count, sums, squares = out.moments[row]  # each [O]
+                count += 1.0
+                sums += seen
+                squares += seen * seen
             if request.record:
                 n = start + length
                 out.observations[n], out.actions[n], out.log_probs[n], out.rewards[n] = seen, action, log_prob, reward
@@ -140,7 +143,9 @@ class GymnasiumEngine:
                 break
         out.returns[row, episode], out.lengths[row, episode] = total, length
         if request.record:
-            out.final_observations[episode], out.terminated[episode] = self._checked(observation, length), terminated
+            finite = np.isfinite(total)  # else the run has diverged, and its last observation may well have too
+            out.final_observations[episode] = self._checked(observation, length) if finite else np.nan
+            out.terminated[episode] = terminated
         return length
 
     def _sent(self, space: Any, action: Floats) -> Any:

@@ -1,7 +1,7 @@
 """Heads: from the outputs of a structure to an action and its log probability, compiled.
 
-A head is `head(outputs [K], tail [A], explore, generator, action [A]) -> log_prob`. `explore` is 0 for the mode, +1 for a
-sample and -1 for the sample with the same noise mirrored. `tail` is what of θ belongs to the head: log std of the
+A head is `head(outputs [K], tail [A], explore, generator, action [A]) -> log_prob`. `explore` is 0 for the mode, +1
+for a sample and -1 for the sample with the same noise mirrored. `tail` is what of θ belongs to the head: log std of the
 Gaussian, nothing for the others. The autograd forms stand in `harness/policy.py`.
 """
 
@@ -15,6 +15,7 @@ from harness.interface import Floats
 from harness.rollouts.random import Words, normal, uniform
 
 HALF_LOG_TAU = 0.5 * math.log(2.0 * math.pi)
+LARGEST_UNIFORM = 1.0 - 2.0**-53
 
 
 @njit(error_model="numpy")
@@ -38,7 +39,7 @@ def greedy_continuous(outputs: Floats, tail: Floats, explore: int, generator: Wo
 
 @njit(error_model="numpy")
 def categorical(outputs: Floats, tail: Floats, explore: int, generator: Words, action: Floats) -> float:
-    """Softmax over the outputs, sampled by inversion of one uniform u; mirrored: 1 - u."""
+    """Softmax over the outputs, sampled by inversion of one uniform u in [0, 1); mirrored, of the uniform as far from its other end."""
     if explore == 0:
         return greedy_discrete(outputs, tail, explore, generator, action)
     largest = outputs[0]
@@ -48,8 +49,8 @@ def categorical(outputs: Floats, tail: Floats, explore: int, generator: Words, a
     for k in range(outputs.size):
         total += math.exp(outputs[k] - largest)
     u = uniform(generator)
-    threshold = total * (u if explore > 0 else 1.0 - u)
-    chosen = outputs.size - 1
+    threshold = total * (u if explore > 0 else LARGEST_UNIFORM - u)
+    chosen = outputs.size - 1  # stands only where outputs are not numbers
     cumulative = 0.0
     for k in range(outputs.size):
         cumulative += math.exp(outputs[k] - largest)

@@ -14,6 +14,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -64,13 +65,17 @@ DIMENSIONS = {dimensions}  # state, O, A, K, scratch
 SIZES = {sizes}
 
 
-@njit("f8(f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], i8, u8[::1], f8[::1])", cache=True, nogil=True, error_model="numpy")
+@njit(
+    "f8(f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], i8, u8[::1], f8[::1])",
+    cache=True, nogil=True, error_model="numpy",
+)
 def kernel(weights, tail, x, mean, inverse_std, explore, noise, action):
     scratch, outputs = np.empty(DIMENSIONS[4]), np.empty(DIMENSIONS[3])
     return act(evaluate, head, scratch, outputs, SIZES, weights, tail, x, mean, inverse_std, explore, noise, action)
 '''
 
 
+@cache
 def build(
     folder: Path,
     *,
@@ -80,7 +85,7 @@ def build(
     dimensions: tuple[int, ...],
     sizes: tuple[int, ...],
 ) -> Callable[..., Any]:
-    """The compiled kernel, from the cache in `folder` or made now.
+    """The compiled kernel, from the cache in `folder` or made now; a process looks for each kernel once.
 
     Args:
         folder: where kernels are kept, e.g. `.kernels` of the project.

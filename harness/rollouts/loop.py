@@ -1,8 +1,8 @@
 """The rollout loop, compiled once for each environment ∘ structure ∘ head by `kernel.py`.
 
-Row d, episode e starts from `episode_seed(seeds[d], e)`: the environment draws from a PCG64 of that seed and exploration
-from a PCG64 of its hash, so a row depends on nothing but itself. Letters as in `harness/interface.py`; W weights of the
-acting form, T parameters of the head.
+Row d, episode e starts from `episode_seed(seeds[d], e)`: the environment draws from a PCG64 of that seed and
+exploration from a PCG64 of its hash, so a row depends on nothing but itself. Letters as in `harness/interface.py`; W
+weights of the acting form, T parameters of the head.
 """
 
 from __future__ import annotations
