@@ -69,6 +69,8 @@ class ExactGradient:
         if step.any() and not np.isfinite(gradient).all():
             return state._replace(trial=state.theta + SHORTEST * step), metrics
         before, after = float(state.gradient @ step), float(gradient @ step)  # slopes along the step
+        if before < 0.0:  # H is positive, so the step was rounding: there is nothing left to gain
+            return state, metrics
         if after < -OVERSHOOT * before:
             share = np.clip(before / (before - after), SHORTEST, LONGEST)
             return state._replace(trial=state.theta + share * step), metrics

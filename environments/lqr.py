@@ -9,9 +9,8 @@ Where the last state pays xᵀ P x, its cost-to-go in a game without end, one ga
 Sources: B. Recht, "A Tour of Reinforcement Learning" (2018) and its `lqrpols.py`, for the double integrator and for the
 datacenter (Q and R divided by 1000, as in H. Mania, A. Guy and B. Recht (2018), section 4.3); J. A. Preiss, S. Arnold,
 C. Wei and M. Kloft, "Analyzing the Variance of Policy Gradient Estimators for the LQR" (2019), for random systems;
-M. Fazel, R. Ge, S. Kakade and M. Mesbahi (2018), Lemma 1 and section 4, for the gradient and the Gauss-Newton step;
-D. Bertsekas, "Dynamic Programming and Optimal Control", section 3.1, for Riccati's recursion and its limit P.
-Deviation: a random A is scaled to a given spectral radius, and Q = I, R = I instead of Wishart matrices.
+M. Fazel, R. Ge, S. Kakade and M. Mesbahi (2018), Lemma 1 and section 4, for the gradient and the Gauss-Newton step.
+Deviation: a last cost; a random A is scaled to a spectral radius, Q = I and R = I instead of Wishart matrices.
 
 Shapes: O states, A actions, H steps.
 """

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -51,13 +50,13 @@ def load(path: Path, template: Any, owner: str) -> Snapshot:
         if header["digest"] != _digest(arrays, known):
             raise Damaged(f"{path} was altered")
         return Snapshot(restore(template, arrays), **known)
-    except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as fault:
-        if isinstance(fault, Damaged | FileNotFoundError):
-            raise
+    except (Damaged, FileNotFoundError):
+        raise
+    except Exception as fault:  # zipfile and NumPy raise a dozen kinds for a file that is not what it was
         raise Damaged(f"{path} cannot be read: {fault}") from fault
 
 
-_PLAIN = ("turn", "steps", "episodes", "evaluation_steps", "status", "reason", "evaluations", "training")
+_PLAIN = ("turn", "steps", "episodes", "evaluation_steps", "status", "reason", "evaluations", "training", "seconds")
 
 
 def _digest(arrays: Arrays, known: dict[str, Any]) -> str:

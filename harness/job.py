@@ -1,14 +1,14 @@
 """One job: one cell for a block of seeds, so that start-up is paid once; each seed is a run of its own.
 
-A job can be killed at any instant: finished runs and long runs on their way stand in checkpoints beside the records, and
-the next attempt goes on from them to the same bits. Runs that another block of the cell already holds are adopted.
+A job can be killed at any instant: finished runs and long runs on their way stand in checkpoints beside the records,
+and the next attempt goes on from them to the same bits. Runs that another block of the cell already holds are adopted.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -65,20 +65,20 @@ def _run_seed(cell: Cell, seed: int, folder: Path, code: str) -> Finished:
     path = folder / f"seed-{seed:04d}.checkpoint.npz"
     owner = f"{cell.digest} {code} {seed}"
     start = _start(assembly, seed, path, owner)
-    stopwatch = Stopwatch()
-    saved = 0.0
+    stopwatch = Stopwatch(dict(start.seconds))
+    saved = stopwatch.worked
 
     def at_border(snapshot: Snapshot) -> None:
         nonlocal saved
-        worked = sum(stopwatch.seconds.values())
-        if worked - saved > CHECKPOINT_SECONDS:
-            saved = worked
-            save(path, snapshot, owner)
-            if worked > LIVE_SECONDS:
+        if stopwatch.worked - saved > CHECKPOINT_SECONDS:
+            saved = stopwatch.worked
+            save(path, replace(snapshot, seconds={**stopwatch.seconds, "total": saved}), owner)
+            if saved > LIVE_SECONDS:
                 _show_progress(folder / f"seed-{seed:04d}.progress.json", cell, seed, snapshot)
 
     with np.errstate(all="ignore"):  # what is not finite is found and recorded by the loop
         end = stopwatch.time("total", _whole, assembly, cell, seed, start, stopwatch, at_border)
+    end = replace(end, seconds=stopwatch.seconds)
     save(path, end, owner)
     return Finished(seed, end, assembly.algorithm.solution(end.state), stopwatch.seconds)
 

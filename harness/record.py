@@ -1,4 +1,4 @@
-"""Records: what a job leaves behind. Raw data are Parquet, candidates npz, and the manifest, written last, vouches for them.
+"""Records: what a job leaves behind. Raw data are Parquet, candidates npz; the manifest, made last, vouches for both.
 
 See `docs/architecture.md` for the columns. Only `timing.parquet` and the provenance know of clocks and machines, so two
 runs are the same when their digests are.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,7 @@ def write(folder: Path, runs: list[Finished], header: dict[str, Any], provenance
         "training.parquet": _table([(run.seed, row) for run in runs for row in run.snapshot.training]),
         "timing.parquet": _table([(run.seed, _timing(run)) for run in runs]),
     }
+    (folder / "manifest.json").unlink(missing_ok=True)  # it vouches for the files that are replaced now
     for name, table in tables.items():
         buffer = io.BytesIO()
         pq.write_table(table, buffer, compression="zstd")
@@ -112,12 +114,22 @@ def _candidates(runs: list[Finished]) -> bytes:
 def find(cell_folder: Path, seed: int, code: str) -> Finished | None:
     """The run of a seed that some block of the cell already holds, made by the same code and undamaged; else None."""
     for path in sorted(cell_folder.glob("seeds-*/manifest.json")):
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        summary = next((run for run in manifest["runs"] if run["seed"] == seed), None)
-        intact = all(checksum(path.parent / name) == known for name, known in manifest["files"].items())
-        if summary is not None and manifest["code"] == code and intact:
-            return _read(path.parent, summary)
+        try:
+            manifest = json.loads(path.read_text(encoding="utf-8"))
+            summary = next((run for run in manifest["runs"] if run["seed"] == seed), None)
+            if summary is not None and manifest["code"] == code:
+                _require_intact(path.parent, manifest["files"])
+                return _read(path.parent, summary)
+        except (OSError, ValueError) as fault:
+            warnings.warn(f"the records beside {path} are not used: {fault}", stacklevel=2)
     return None
+
+
+def _require_intact(folder: Path, files: dict[str, str]) -> None:
+    """Raise ValueError unless the files are those that the manifest vouches for."""
+    altered = [name for name, known in files.items() if checksum(folder / name) != known]
+    if altered:
+        raise ValueError(f"{', '.join(altered)} was altered")
 
 
 def _read(folder: Path, summary: dict[str, Any]) -> Finished:

@@ -25,6 +25,10 @@ Rows = list[dict[str, float]]
 PHASES = ("ask", "rollout", "tell", "evaluate")  # of a run, timed apart
 
 
+def _no_seconds() -> dict[str, float]:
+    return dict.fromkeys((*PHASES, "total"), 0.0)
+
+
 class AlgorithmFault(RuntimeError):
     """An algorithm broke the interface; names the turn and what was wrong."""
 
@@ -51,13 +55,19 @@ class Snapshot:
     reason: str = ""
     evaluations: Rows = field(default_factory=list)
     training: Rows = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=_no_seconds)
 
 
 @dataclass
 class Stopwatch:
-    """Seconds spent in each phase. The clock lives here and nowhere else."""
+    """Seconds spent in each phase, earlier attempts included. The clock lives here and nowhere else."""
 
-    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys((*PHASES, "total"), 0.0))
+    seconds: dict[str, float] = field(default_factory=_no_seconds)
+
+    @property
+    def worked(self) -> float:
+        """Seconds of all phases together."""
+        return sum(self.seconds[phase] for phase in PHASES)
 
     def time(self, phase: str, work: Callable[..., Any], *arguments: Any) -> Any:
         """The result of `work(*arguments)`, its duration added to the phase."""

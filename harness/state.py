@@ -39,6 +39,7 @@ def restore(template: S, arrays: Mapping[str, NDArray[Any]], path: str = "state"
 
     Raises:
         KeyError: if a leaf is missing.
+        TypeError: if a leaf has become another type than it began with.
     """
     if isinstance(template, tuple) and hasattr(template, "_fields"):
         values = [
@@ -46,4 +47,6 @@ def restore(template: S, arrays: Mapping[str, NDArray[Any]], path: str = "state"
         ]
         return cast("S", type(template)(*values))
     leaf = arrays[path]
+    if leaf.dtype != (expected := np.asarray(template).dtype):
+        raise TypeError(f"{path} is {leaf.dtype}, and was {expected} in the beginning")
     return cast("S", leaf if isinstance(template, np.ndarray) else type(template)(leaf.item()))  # type: ignore[call-arg]

@@ -103,17 +103,25 @@ def test_gradient_through_the_scaler_is_the_finite_difference_of_the_value_to_1e
     assert found[2] == 0.0
 
 
+@pytest.mark.parametrize("name", [name for name, entry in ENTRIES.items() if entry.problem in ("lqr", "chain")])
+def test_scores_of_envs_yaml_have_12_digits_of_the_exact_values(name):
+    problem, entry = make_problem(world(name)), ENTRIES[name]
+    states, actions = problem.space.observations, problem.space.actions
+    untrained = np.full((states, actions), 1.0 / actions) if problem.space.discrete else np.zeros((actions, states))
+    assert entry.scores.random == pytest.approx(problem.value(untrained, entry.horizon), rel=1e-12)
+    assert entry.scores.reference == pytest.approx(problem.optimal_value(entry.horizon), rel=1e-12)
+
+
 def finished(name: str, algorithm: str, structure: str, budget: int) -> tuple[Assembly, Snapshot]:
     """A whole run of seed 0 with the defaults."""
-    cell = Cell(
-        world(name), Part(structure, structure, {}), Part(algorithm, algorithm, {}), budget, Evaluation(budget // 20, 20)
-    )
+    parts, evaluation = (Part(structure, structure, {}), Part(algorithm, algorithm, {})), Evaluation(budget // 20, 20)
+    cell = Cell(world(name), *parts, budget, evaluation)
     assembly = assemble(cell, 0)
     end = run(
         assembly.algorithm,
         assembly.engine,
         0,
-        Protocol(budget, cell.evaluation.every, cell.evaluation.episodes),
+        Protocol(budget, evaluation.every, evaluation.episodes),
         exact_value=assembly.exact_value,
         start=begin(assembly.algorithm, 0),
         stopwatch=Stopwatch(),

@@ -77,7 +77,7 @@ def judged(subject: str) -> list[tuple[str, list[Verdict]]]:
 
 
 def check_algorithm(name: str) -> list[tuple[str, list[Verdict]]]:
-    """Verdicts on both probes; a probe that the algorithm cannot use is said so."""
+    """Verdicts on both probes."""
     from harness import plugins
     from harness.contract.algorithms import check as check_laws
     from harness.contract.probes import PROBES, probe

@@ -50,4 +50,5 @@ class SpiedLqr:
 def step(generator: Words, parameters: Floats, state: Floats, action: Floats) -> tuple[float, bool]:
     """Count, then step."""
     parameters[-1] += 1.0
-    return _step(generator, parameters, state, action)
+    reward, terminated = _step(generator, parameters, state, action)
+    return reward, terminated

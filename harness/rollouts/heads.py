@@ -39,7 +39,7 @@ def greedy_continuous(outputs: Floats, tail: Floats, explore: int, generator: Wo
 
 @njit(error_model="numpy")
 def categorical(outputs: Floats, tail: Floats, explore: int, generator: Words, action: Floats) -> float:
-    """Softmax over the outputs, sampled by inversion of one uniform u in [0, 1); mirrored, of the uniform as far from its other end."""
+    """Softmax over the outputs, sampled by inversion of a uniform u in [0, 1); mirrored, of its mirror image there."""
     if explore == 0:
         return greedy_discrete(outputs, tail, explore, generator, action)
     largest = outputs[0]

@@ -123,8 +123,8 @@ def _imported(path: Path, name: str) -> ModuleType:
         if not caches:
             raise
         warnings.warn(f"the compiled kernel {path} could not be read ({fault!r}); it is made again", stacklevel=2)
-    for cache in caches:
-        cache.unlink()
+    for damaged in caches:
+        damaged.unlink()
     return _execute(path, name)
 
 
