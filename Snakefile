@@ -10,7 +10,10 @@ import shlex
 import sys
 from pathlib import Path
 
+from harness.cost import core_seconds
 from harness.errors import InputError
+from harness.plugins import ROOT
+from harness.progress import begin as begin_progress
 from harness.workflow import JOB, follow_in_mlflow, open_study, product_code
 
 shell.prefix(f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; ")
@@ -32,7 +35,9 @@ wildcard_constraints:
 
 
 onstart:
-    print(WORKFLOW.announcement(workflow.cores), flush=True)
+    todo = WORKFLOW.selected(job.wildcards for job in workflow.dag.needrun_jobs() if job.rule.name == "run")
+    print(WORKFLOW.announcement(todo, workflow.cores), flush=True)
+    begin_progress(ROOT / f"results/logs/{STUDY}/progress.txt", len(todo), core_seconds(todo), workflow.cores)
     follow_in_mlflow(STUDY)
 
 
@@ -69,6 +74,7 @@ rule tables:
         "results/logs/{study}/tables.log",
     params:
         code=product_code("tables"),
+        terms=WORKFLOW.table_terms(),
     shell:
         "python -m harness tables {wildcards.study:q} 2> {log:q}"
 
@@ -112,5 +118,6 @@ rule report:
         "results/logs/{study}/report.log",
     params:
         code=product_code("report"),
+        terms=WORKFLOW.report_terms(),
     shell:
         "python -m harness report {wildcards.study:q} 2> {log:q}"

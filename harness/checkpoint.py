@@ -41,7 +41,7 @@ def load(path: Path, template: Any, owner: str) -> Snapshot:
         Damaged: if the file is truncated, altered, or belongs to another run or to other code.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:  # np.load leaks a damaged file
             arrays = {name: file[name] for name in file.files}
         header = json.loads(arrays.pop("header").tobytes())
         known = header["snapshot"]

@@ -20,7 +20,12 @@ INCREMENT, MULTIPLIER = 1, 0x2360ED051FC65DA44385DF649FCCF645
 
 
 def compiled(
-    problem: str, structure: str = "linear", explores: bool = False, horizon: int = 500, clip: bool = True, **settings: Any
+    problem: str,
+    structure: str = "linear",
+    explores: bool = False,
+    horizon: int = 500,
+    clip: bool = True,
+    **settings: Any,
 ) -> CompiledEngine:
     """A compiled environment with its defaults under a policy."""
     made: Any = load("environments", problem)()

@@ -154,6 +154,13 @@ def test_a_curve_of_120_points_is_shown_by_50_with_both_ends() -> None:
     assert records.thin(curve[:50]) == curve[:50]
 
 
+def test_runs_evaluated_at_different_steps_share_the_steps_of_the_grid() -> None:
+    """By hand: at each multiple of 10, the last evaluation until then."""
+    assert records.steps_shown(30, 10) == [0, 10, 20, 30]
+    assert records.on_grid([(0, 1.0), (12, 2.0), (31, 3.0)], [0, 10, 20, 30]) == [(0, 1.0), (10, 1.0), (20, 2.0), (30, 2.0)]
+    assert records.on_grid([(11, 5.0)], [0, 10, 20]) == [(20, 5.0)]
+
+
 def test_a_diverged_run_is_shown_as_failed_with_its_reason(results: Path) -> None:
     manifest = write_job(results, "ars", diverged=(1,))
     mirror.sync(results, STUDY, [manifest])

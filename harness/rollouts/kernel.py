@@ -106,7 +106,7 @@ def build(
     name = "_".join(part.replace(".", "_") for part in (environment or "act", structure, head))
     path = folder / key / f"{name}.py"
     with _locked(folder, key):
-        if not path.exists():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.parent.mkdir(parents=True, exist_ok=True)
             aside = path.with_suffix(".aside")
             aside.write_text(text, encoding="utf-8")

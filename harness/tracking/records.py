@@ -10,15 +10,17 @@ import io
 import json
 import math
 import zipfile
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 CURVE_POINTS = 50  # of a curve in the view; the files keep every one
 LONGEST = 500  # characters of a reason or a setting; MLflow refuses a run for more than 6000
 CURVES = {"evaluations.parquet": "eval/return", "training.parquet": "train/return"}
 AXES = ("algorithm", "policy", "environment")
+T = TypeVar("T")
 
 
 class RecordError(Exception):
@@ -121,19 +123,22 @@ def _run(manifest: Path, entry: Mapping[str, Any]) -> Run:
 
 
 def read_curves(job: Job) -> dict[int, list[Point]]:
-    """Curves of every seed of a job, at most `CURVE_POINTS` points each, and the score at the budget.
+    """Curves of every seed of a job at the steps of one grid, and the score at the budget.
 
+    Turns end where they end, so no two runs are evaluated at quite the same step; MLflow can only average runs that
+    share their steps. A curve is a step function: at each step of the grid it shows the last evaluation until then.
     Points that are not finite are left out: the store would turn an infinity into 1.8e308.
 
     Raises:
         RecordError: a Parquet file is missing or damaged.
     """
     points: dict[int, list[Point]] = {run.seed: [] for run in job.runs}
+    grid = steps_shown(int(job.cell["budget"]), int(job.cell["evaluation"]["every"]))
     for file, metric in CURVES.items():
         for seed, curve in _read_returns(job.manifest.parent / file).items():
             if seed not in points:
                 continue
-            points[seed] += [Point(metric, step, value) for step, value in thin(curve)]
+            points[seed] += [Point(metric, step, value) for step, value in on_grid(curve, grid)]
             if metric == "eval/return":
                 points[seed] += _scores(curve, int(job.cell["budget"]))
     return points
@@ -162,11 +167,23 @@ def _scores(curve: Sequence[tuple[int, float]], budget: int) -> list[Point]:
     return [Point("score", *within[-1])] if within else []
 
 
-def thin(curve: Sequence[tuple[int, float]], count: int = CURVE_POINTS) -> list[tuple[int, float]]:
-    """At most `count` points of a curve, evenly spaced in their number, the first and the last among them."""
-    if len(curve) <= count:
-        return list(curve)
-    return [curve[round(place * (len(curve) - 1) / (count - 1))] for place in range(count)]
+def steps_shown(budget: int, every: int) -> list[int]:
+    """Multiples of `every` up to the budget, evenly thinned to at most `CURVE_POINTS`, both ends among them."""
+    return thin(list(range(0, budget + 1, every)))
+
+
+def on_grid(curve: Sequence[tuple[int, float]], grid: Sequence[int]) -> list[tuple[int, float]]:
+    """The step function through (steps, value) at the steps of a grid; nothing before its first point."""
+    steps = [step for step, _ in curve]
+    places = ((step, bisect_right(steps, step)) for step in grid)
+    return [(step, curve[place - 1][1]) for step, place in places if place]
+
+
+def thin(points: Sequence[T], count: int = CURVE_POINTS) -> list[T]:
+    """At most `count` of the points, evenly spaced in their number, the first and the last among them."""
+    if len(points) <= count:
+        return list(points)
+    return [points[round(place * (len(points) - 1) / (count - 1))] for place in range(count)]
 
 
 def read_candidate(job: Job, seed: int) -> bytes:

@@ -1,0 +1,1 @@
+"""Benchmarks: ours and its peers side by side, `python -m benchmarks`."""
