@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,12 +84,19 @@ def write(folder: Path, runs: list[Finished], header: dict[str, Any], provenance
 
 def _table(rows: list[tuple[int, dict[str, float]]]) -> pa.Table:
     """Rows under their seed as columns; a metric that a row lacks is null."""
-    names = dict.fromkeys(name for _, row in rows for name in row)
-    columns: dict[str, Any] = {"seed": pa.array([seed for seed, _ in rows], pa.int64())}
-    for name in names:
-        kind = pa.int64() if name in INTEGERS else pa.float64()
-        columns[name] = pa.array([row.get(name) for _, row in rows], kind)
-    return pa.table(columns)
+    columns = {"seed": _column([seed for seed, _ in rows], np.dtype(np.int64))}
+    for name in dict.fromkeys(name for _, row in rows for name in row):
+        kind = np.dtype(np.int64 if name in INTEGERS else np.float64)
+        columns[name] = _column([row.get(name) for _, row in rows], kind)
+    return pa.Table.from_arrays(list(columns.values()), names=list(columns))
+
+
+def _column(values: Sequence[float | None], kind: np.dtype[Any]) -> pa.Array:
+    """Numbers as a column, None as null; made of buffers, as `pa.array` imports pandas: 0.2 s of every job."""
+    present = np.array([value is not None for value in values], np.bool_)  # [n]
+    numbers = np.array([0 if value is None else value for value in values], kind)  # [n]
+    valid = None if present.all() else pa.py_buffer(np.packbits(present, bitorder="little").tobytes())
+    return pa.Array.from_buffers(pa.from_numpy_dtype(kind), len(values), [valid, pa.py_buffer(numbers)])
 
 
 def _timing(run: Finished) -> dict[str, float]:

@@ -19,7 +19,7 @@ ALLOWED = {  # room: what its files may import of the project, themselves apart
     "algorithms": ("harness.interface", "harness.streams", "harness.parts"),
     "policies": ("harness.interface", "harness.streams", "harness.rollouts.tanh", "policies"),
     "environments": ("harness.interface", "harness.streams", "harness.rollouts.random"),
-    "harness.parts": ("harness.interface", "harness.parts"),
+    "harness.parts": ("harness.interface", "harness.streams", "harness.parts"),
 }
 MACHINE = ("harness.figures", "harness.report", "harness.tables", "harness.tracking", "harness.cli")  # looks at results
 RUNNING = ("harness.job", "harness.run", "harness.assembly", "harness.record", "harness.checkpoint", "harness.rollouts")
@@ -105,9 +105,9 @@ def test_what_runs_never_imports_what_looks_at_results(module: str) -> None:
     assert {other for other in imports(module) if below(other, MACHINE)} == set()
 
 
-@pytest.mark.parametrize("module", ["harness.interface", "harness.threads", "harness.rollouts.random", "harness.rollouts.tanh"])
+@pytest.mark.parametrize("module", ["interface", "threads", "errors", "files", "rollouts.random", "rollouts.tanh"])
 def test_the_left_end_of_the_arrow_imports_nothing_of_the_project(module: str) -> None:
-    assert imports(module) == set()
+    assert imports(f"harness.{module}") == set()
 
 
 JOB = """
@@ -136,7 +136,7 @@ def loaded_by(algorithm: str, folder: Path) -> set[str]:
 def test_a_gradient_free_job_never_pays_for_what_it_does_not_use(tmp_path: Path) -> None:
     loaded = loaded_by("ars", tmp_path)
     assert {"harness", "numba", "pyarrow", "environments"} <= loaded
-    heavy = {"torch", "mlflow", "seaborn", "pandas", "matplotlib", "scipy", "gymnasium", "mujoco", "cma", "pydantic"}
+    heavy = {"torch", "mlflow", "seaborn", "pandas", "matplotlib", "gymnasium", "mujoco", "cma", "pydantic"}
     assert loaded & heavy == set()
 
 
@@ -144,7 +144,8 @@ def test_importing_the_words_of_the_house_loads_numpy_alone() -> None:
     script = "import sys, json, harness.interface, harness.streams; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = set(json.loads(done.stdout))
-    assert {name for name in loaded if name.startswith("harness")} == {"harness", "harness.interface", "harness.streams"}
+    own = {name for name in loaded if name.startswith("harness")}
+    assert own == {"harness", "harness.interface", "harness.streams"}
     assert not loaded & {"numba", "torch", "gymnasium", "pyarrow"}
 
 
@@ -153,7 +154,8 @@ def test_an_algorithm_never_names_a_clock_a_file_a_seed_or_an_environment(name: 
     tree = ast.parse((ROOT / "algorithms" / f"{name}.py").read_text(encoding="utf-8"))
     modules = {alias.name for node in imported_nodes(tree) if isinstance(node, ast.Import) for alias in node.names}
     modules |= {str(node.module) for node in imported_nodes(tree) if isinstance(node, ast.ImportFrom)}
-    assert not {module.split(".")[0] for module in modules} & {"time", "datetime", "os", "pathlib", "random", "gymnasium"}
+    forbidden = {"time", "datetime", "os", "io", "pathlib", "random", "secrets", "gymnasium", "environments"}
+    assert not {module.split(".")[0] for module in modules} & forbidden
     made = {
         ast.unparse(node.func)
         for node in ast.walk(tree)

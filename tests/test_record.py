@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -91,6 +92,24 @@ def test_columns_have_the_types_of_the_architecture_and_a_missing_metric_is_null
     assert pq.read_table(written(tmp_path).parent / "timing.parquet").column_names == [
         "seed", "seconds_ask", "seconds_rollout", "seconds_tell", "seconds_evaluate", "seconds_total",
     ]  # fmt: skip
+
+
+def test_the_files_are_those_that_pyarrow_itself_would_write(tmp_path: Path) -> None:
+    """Columns are made of buffers, to spare a job the import of pandas; the bytes must not know it."""
+    path = written(tmp_path).parent / "training.parquet"
+    rows = pq.read_table(path).to_pylist()
+    schema = pq.read_schema(path)
+    plain = pa.table({name: pa.array([row[name] for row in rows], schema.field(name).type) for name in schema.names})
+    pq.write_table(plain, tmp_path / "plain.parquet", compression="zstd")
+    assert (tmp_path / "plain.parquet").read_bytes() == path.read_bytes()
+
+
+def test_a_run_that_diverged_before_its_first_turn_has_no_training_row(tmp_path: Path) -> None:
+    run = finished(0, "diverged")
+    write(tmp_path / "seeds-0000-0000", [replace(run, snapshot=replace(run.snapshot, training=[]))], HEADER, {})
+    back = find(tmp_path, 0, CODE)
+    assert back is not None
+    assert back.snapshot.training == []
 
 
 CHANGES = {

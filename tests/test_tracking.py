@@ -374,7 +374,7 @@ def test_three_mirrors_at_once_on_no_store_lose_and_double_nothing(tmp_path: Pat
     assert [process.communicate(timeout=120)[0].strip() for process in processes] == ["", ""]
     kinds = query(tmp_path, "SELECT lifecycle_stage, status, count(*) FROM runs GROUP BY 1, 2")
     assert kinds == [("active", "FINISHED", 12)]
-    assert query(tmp_path, "SELECT count(*) FROM metrics WHERE key = 'eval/return'") == [(12 * 50,)]
+    assert query(tmp_path, "SELECT count(*) FROM metrics WHERE key = 'eval/return'") == [(12 * 49,)]  # 50 steps of the grid, and nothing at 0
     assert not list(tmp_path.glob(f".{store.STORE}.*"))
 
 
