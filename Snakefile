@@ -10,11 +10,8 @@ import shlex
 import sys
 from pathlib import Path
 
-from harness.cost import core_seconds
 from harness.errors import InputError
-from harness.plugins import ROOT
-from harness.progress import begin as begin_progress
-from harness.workflow import JOB, follow_in_mlflow, open_study, product_code
+from harness.workflow import JOB, open_study, product_code
 
 shell.prefix(f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; ")
 try:
@@ -35,10 +32,8 @@ wildcard_constraints:
 
 
 onstart:
-    todo = WORKFLOW.selected(job.wildcards for job in workflow.dag.needrun_jobs() if job.rule.name == "run")
-    print(WORKFLOW.announcement(todo, workflow.cores), flush=True)
-    begin_progress(ROOT / f"results/logs/{STUDY}/progress.txt", len(todo), core_seconds(todo), workflow.cores)
-    follow_in_mlflow(STUDY)
+    todo = [WORKFLOW.job(job.wildcards) for job in workflow.dag.needrun_jobs() if job.rule.name == "run"]
+    print(WORKFLOW.start(todo, workflow.cores), flush=True)
 
 
 onsuccess:

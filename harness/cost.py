@@ -1,34 +1,85 @@
-"""About how long a study will take; rough, a factor of three either way is no surprise.
+"""About how long jobs will take; a factor of two either way is no surprise.
 
-The compiled and the learning rates were measured once, with one seed, on a busy 2.5 GHz core. The start of a job
-and the rate of Gymnasium are guesses.
+Measured on a 2.5 GHz core with nothing beside it. A plug-in that is not in the table counts as the usual one of its
+family: the estimate is for a person who waits, and nothing else reads it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from harness import plugins
+from harness.assembly import KERNELS, space
 from harness.cell import Cell
 from harness.grid import Job
+from harness.policy import build
+from harness.rollouts.engine import acting_module, head_name
 
-START_SECONDS = 3.0  # of a job: Python, imports, kernels from their cache
-ROLLOUT_RATES = {"compiled": 1_000_000.0, "gymnasium": 12_000.0}  # steps per second
-LEARNING_RATES = {"reinforce": 100_000.0, "exact": 30_000.0, "exact_gradient": 25_000.0}  # steps digested per second
-USUAL_LEARNING_RATE = 12_000.0  # of everything else that reads steps: PPO, natural gradient, off-policy
+START_SECONDS = 1.5  # of a job: Python, imports, kernels from their cache
+TORCH_SECONDS = 2.5  # of its import, where a gradient has no closed form
+COMPILE_SECONDS = 3.0  # of a kernel that the project does not have yet
+REPORT_SECONDS = 30.0  # tables, figures, films, HTML and PDF
+ROLLOUT_RATES = {"compiled": 3_000_000.0, "gymnasium": 6_000.0}  # steps per second
 
 
-def core_seconds(jobs: Iterable[Job]) -> float:
-    """Seconds that one core would need for all jobs; kernels that must be compiled first are not counted."""
-    return sum(START_SECONDS + (job.last - job.first + 1) * run_seconds(job.cell) for job in jobs)
+class Digestion(NamedTuple):
+    """What an algorithm needs beside its rollouts, in seconds."""
+
+    step: float  # for a step
+    episode: float = 2e-5  # for an episode of full length: with most, a turn is a number of episodes
+
+
+USUAL = {"gradient-free": Digestion(0.0), "policy-gradient": Digestion(2e-6), "probe": Digestion(0.0)}
+KNOWN = {
+    "cma_es": Digestion(0.0, 3e-4),
+    "exact_gradient": Digestion(0.0, 6e-4),
+    "natural_gradient": Digestion(2.5e-5),
+    "off_policy": Digestion(1.6e-5),
+    "ppo": Digestion(1.4e-5),
+}
+AUTOGRAD = 2.0  # how much more a policy gradient needs through torch than in closed form
+
+
+def seconds(jobs: Iterable[Job], cores: int) -> float:
+    """What all jobs take with so many at a time, kernels that are still to be compiled included."""
+    asked = list(jobs)
+    whole = sum(map(job_seconds, asked)) + COMPILE_SECONDS * len(missing_kernels(asked))
+    return max(whole / cores, *map(job_seconds, asked), 0.0)
+
+
+def job_seconds(job: Job) -> float:
+    """One job on a core of its own, its kernels compiled."""
+    return START_SECONDS + TORCH_SECONDS * _autograd(job.cell) + (job.last - job.first + 1) * run_seconds(job.cell)
 
 
 def run_seconds(cell: Cell) -> float:
-    """Seconds of one seed: rolling out training and evaluation, and learning from what was rolled out."""
+    """One seed: rolling out training and evaluation, and learning from what was rolled out."""
     evaluations = (cell.budget // cell.evaluation.every + 1) * cell.evaluation.episodes
     steps = cell.budget + evaluations * cell.environment.horizon
-    kind = plugins.load("algorithms", cell.algorithm.file)
-    seconds = steps / ROLLOUT_RATES[cell.environment.engine]
-    if vars(kind).get("family") == "gradient-free":  # returns alone are digested for nothing
-        return seconds
-    return seconds + cell.budget / LEARNING_RATES.get(cell.algorithm.file, USUAL_LEARNING_RATE)
+    digestion = KNOWN.get(cell.algorithm.file, USUAL[_family(cell)])
+    learning = cell.budget * (digestion.step + digestion.episode / cell.environment.horizon)
+    return steps / ROLLOUT_RATES[cell.environment.engine] + learning * (AUTOGRAD if _autograd(cell) else 1.0)
+
+
+def missing_kernels(jobs: Iterable[Job]) -> set[str]:
+    """The kernels of which the project has no version at all; whether one is of today's sources is not looked at."""
+    needed = {_kernel(job.cell) for job in jobs}
+    return {name for name in needed if not any((plugins.ROOT / KERNELS).glob(f"*/{name}.py"))}
+
+
+def _kernel(cell: Cell) -> str:
+    """The kernel of a cell, named as `harness/rollouts/kernel.py` does."""
+    world, explores = cell.environment, bool(vars(plugins.load("algorithms", cell.algorithm.file))["explores"])
+    policy = build(cell.policy.file, dict(cell.policy.settings), space(world), explores, 0)
+    first = f"environments_{world.problem}" if world.engine == "compiled" else "act"
+    return f"{first}_{acting_module(policy.structure)}_{head_name(policy)}".replace(".", "_")
+
+
+def _family(cell: Cell) -> str:
+    return str(vars(plugins.load("algorithms", cell.algorithm.file))["family"])
+
+
+def _autograd(cell: Cell) -> bool:
+    """Whether torch finds the gradients of the policy."""
+    return _family(cell) == "policy-gradient" and not hasattr(plugins.load("policies", cell.policy.file), "pullback")

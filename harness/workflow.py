@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-from harness import cost
-from harness.cell import SHORT
+from harness import cost, progress
+from harness.cell import SHORT, canonical
 from harness.fingerprint import CARRIERS, cell_fingerprint, digest, sources
 from harness.fit import check_fits
 from harness.grid import Job, Planned, blocks, plan
@@ -23,7 +25,7 @@ JOB = (
     "results/runs/{environment}/{policy}/{algorithm}/{digest}/seeds-{first}-{last}/manifest.json"  # a job's last file
 )
 LOOKERS = {  # what decides a product, beside the runs
-    "tables": ("harness.tables", "harness.tables.write"),
+    "tables": ("harness.results", "harness.tables.write"),
     "figures": ("harness.figures",),
     "report": ("harness.publish",),
 }
@@ -65,20 +67,35 @@ class Workflow:
         """Digest of the sources that decide a job's numbers: another digest, another run."""
         return cell_fingerprint(self._cell(wildcards).cell)
 
-    def seconds(self, cores: int) -> float:
-        """Roughly how long the jobs that are still to be done will take."""
-        missing = [job for job in self.jobs if not (ROOT / job.manifest).exists()]
-        return cost.core_seconds(missing) / cores
+    def job(self, wildcards: Mapping[str, str]) -> Job:
+        """The job that makes a manifest."""
+        return Job(self._cell(wildcards).cell, int(wildcards["first"]), int(wildcards["last"]))
 
-    def announcement(self, cores: int) -> str:
-        """What is going to happen, in one paragraph."""
-        missing = sum(not (ROOT / job.manifest).exists() for job in self.jobs)
+    def start(self, todo: Sequence[Job], cores: int) -> str:
+        """Begin to count the jobs and to mirror their runs; returns what is going to happen, in one sentence."""
+        seconds, work = cost.seconds(todo, cores), sum(map(cost.job_seconds, todo))
+        logs = ROOT / "results" / "logs" / self.study.name
+        progress.begin(logs / "progress.txt", len(todo), work, seconds, cost.REPORT_SECONDS)
+        follow_in_mlflow(self.study.name, logs / "follow.log")
         runs = sum(len(one.seeds) for one in self.planned)
         return (
-            f"{self.study.title}: {len(self.planned)} cells, {runs} runs in {len(self.jobs)} jobs, {missing} to do; "
-            f"about {in_words(self.seconds(cores))} with {cores} at a time, and half a minute for the report."
+            f"{self.study.title}: {len(self.planned)} cells, {runs} runs in {len(self.jobs)} jobs, {len(todo)} to do; "
+            f"about {progress.in_words(seconds + cost.REPORT_SECONDS)} with {cores} at a time, the report included."
         )
 
+    def table_terms(self) -> str:
+        """Digest of what the tables are told beside the runs: the scores and targets of each environment."""
+        return digest_of([asdict(self.environments[name]) for name in self._names])
+
+    def report_terms(self) -> str:
+        """Digest of what the report is told beside the tables."""
+        entries = {name: asdict(self.environments[name]) for name in self._names}
+        return digest_of([self.study.title, self.study.question, entries])
+
+    @property
+    def _names(self) -> list[str]:
+        """The environments of the study."""
+        return list(dict.fromkeys(planned.cell.environment.name for planned in self.planned))
 
     def farewell(self) -> str:
         """Where the result is, and what to do with it."""
@@ -111,22 +128,18 @@ def open_study(name: str) -> Workflow:
 
 def product_code(product: str) -> str:
     """Digest of the sources behind tables, figures or report: an edit makes them again, and nothing before them."""
-    return digest(sources(LOOKERS[product], apart=CARRIERS))
+    files = sources(LOOKERS[product], apart=CARRIERS)
+    templates = {template for file in files for template in file.parent.glob("templates/*")}
+    return digest([*files, *templates])
 
 
-def in_words(seconds: float) -> str:
-    """`95.0` -> "1 min 35 s"."""
-    minutes, rest = divmod(max(1, round(seconds)), 60)
-    hours = minutes // 60
-    if hours:
-        return f"{hours} h {minutes % 60} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+def digest_of(value: Any) -> str:
+    """Sha256 of plain data."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
 
 
-def follow_in_mlflow(study: str) -> None:
+def follow_in_mlflow(study: str, log: Path) -> None:
     """Start the one process that shows finished runs in MLflow for as long as this process lives."""
-    log = ROOT / "results" / "logs" / study / "follow.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
     words = [sys.executable, "-m", "harness", "mirror", study, "--parent", str(os.getpid())]
     with log.open("w") as output:
         subprocess.Popen(

@@ -35,15 +35,18 @@ def show(options: argparse.Namespace) -> int:
 
 def studies() -> Iterable[Sequence[str]]:
     """Name, size and title of every study."""
+    from harness import cost
     from harness.plugins import ROOT
+    from harness.progress import in_words
     from harness.study import studies
-    from harness.workflow import in_words, open_study
+    from harness.workflow import open_study
 
     yield "study", "cells", "runs", "about, on 2 cores", "title"
     for name in studies(ROOT):
         workflow = open_study(name)
         runs = sum(len(planned.seeds) for planned in workflow.planned)
-        yield name, str(len(workflow.planned)), str(runs), in_words(workflow.seconds(2)), workflow.study.title
+        duration = in_words(cost.seconds(workflow.jobs, 2) + cost.REPORT_SECONDS)
+        yield name, str(len(workflow.planned)), str(runs), duration, workflow.study.title
 
 
 def environments() -> Iterable[Sequence[str]]:

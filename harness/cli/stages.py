@@ -33,6 +33,7 @@ def run_job(options: argparse.Namespace) -> int:
     """Run the seeds of one cell; a line when it is done."""
     import numpy as np
 
+    from harness import cost, progress
     from harness.cell import Cell
     from harness.grid import Job
     from harness.job import run_block

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from harness.figures.load import Tables
-from harness.figures.panels import by_algorithm, dodged, policy_looks, zero_one
+from harness.figures.panels import zero_one
+from harness.figures.rows import by_algorithm, policy_looks
 from harness.figures.scores import LIMITS
 from harness.figures.style import INK, Colour, handle, legend_below, nothing
 
@@ -29,19 +30,18 @@ def draw(tables: Tables) -> Figure:
     if runs.empty:
         return nothing("No run yet.")
     look = policy_looks(runs)
-    figure, panels = by_algorithm(runs, height=0.24)
-    offset = dodged(list(look))
-    for axes, environment, row in panels:
+    figure, panels = by_algorithm(runs)
+    for axes, environment, places in panels:
         zero_one(axes)
         axes.axvspan(*MARGIN, color=SHADE, zorder=1, linewidth=0)
         here = runs[runs["environment"] == environment]
         for (algorithm, policy), cell in here.groupby(["algorithm", "policy"]):
-            _strip(axes, cell, row[algorithm] + offset[policy], look[policy])
+            _strip(axes, cell, places[algorithm, policy], look[policy])
         axes.set_xlim(LIMITS[0], MARGIN[1])
         axes.set_xticks([-0.5, 0.0, 0.5, 1.0, float(np.mean(MARGIN))], ["−0.5", "0", "0.5", "1", "div."])
         axes.set_xlabel("normalised score")
     cross = Line2D([], [], color=INK, marker="x", linestyle="", markersize=4)
-    legend_below(figure, [*(handle(*shape, joined=False) for shape in look.values()), cross], [*look, "diverged"])
+    legend_below(figure, [*(handle(*shape, joined=False) for shape in look.values()), cross], [*look, "diverged"], columns=7)
     return figure
 
 
@@ -60,7 +60,7 @@ def _strip(axes: Axes, cell: pd.DataFrame, place: float, look: tuple[Colour, str
         linestyle="",
         marker=marker,
         color=colour,
-        markersize=2.5,
+        markersize=3.0,
         markeredgewidth=0,
         alpha=0.7,
         zorder=3,
@@ -72,7 +72,7 @@ def _strip(axes: Axes, cell: pd.DataFrame, place: float, look: tuple[Colour, str
         linestyle="",
         marker="x",
         color=colour,
-        markersize=2.8,
+        markersize=3.4,
         markeredgewidth=0.8,
         zorder=3,
     )

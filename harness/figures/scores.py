@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from harness.figures.load import Tables
-from harness.figures.panels import by_algorithm, dodged, policy_looks, zero_one
+from harness.figures.panels import zero_one
+from harness.figures.rows import by_algorithm, policy_looks
 from harness.figures.style import Colour, handle, legend_below, nothing
 
 CAPTION = "Score at the budget, by algorithm and structure."
@@ -18,6 +19,7 @@ READING = (
     "policy gradients blue, of probes grey. An arrow at the edge stands for a score outside the panel."
 )
 LIMITS = (-0.55, 1.25)
+TICKS = (-0.5, 0.0, 0.5, 1.0)
 
 
 def draw(tables: Tables) -> Figure:
@@ -26,27 +28,27 @@ def draw(tables: Tables) -> Figure:
     if scores.empty:
         return nothing("No score yet.")
     look = policy_looks(scores)
-    figure, panels = by_algorithm(scores, height=0.22)
-    offset = dodged(list(look))
-    for axes, environment, row in panels:
+    figure, panels = by_algorithm(scores)
+    for axes, environment, places in panels:
         zero_one(axes)
         for cell in scores[scores["environment"] == environment].to_dict("records"):
-            place = row[cell["algorithm"]] + offset[cell["policy"]]
+            place = places[cell["algorithm"], cell["policy"]]
             interval = (cell["normalised_low"], cell["normalised_high"])
             dot(axes, cell["normalised_iqm"], interval, place, look[cell["policy"]])
         axes.set_xlim(*LIMITS)
+        axes.set_xticks(TICKS)
         axes.set_xlabel("normalised score")
-    legend_below(figure, [handle(*shape, joined=False) for shape in look.values()], list(look))
+    legend_below(figure, [handle(*shape, joined=False) for shape in look.values()], list(look), columns=6)
     return figure
 
 
 def dot(
-    axes: Axes, value: float, interval: tuple[float, float], place: float, look: tuple[Colour, str], size: float = 3.6
+    axes: Axes, value: float, interval: tuple[float, float], place: float, look: tuple[Colour, str], size: float = 5.0
 ) -> None:
     """A value with its interval, or an arrow at the edge if it lies outside LIMITS."""
     colour, marker = look
     low, high = (float(np.clip(end, *LIMITS)) for end in interval)
-    axes.plot([low, high], [place, place], color=colour, linewidth=1.1, solid_capstyle="butt", zorder=2)
+    axes.plot([low, high], [place, place], color=colour, linewidth=1.3, solid_capstyle="butt", zorder=2)
     if value < LIMITS[0]:
         value, marker = LIMITS[0] + 0.06, "<"
     elif value > LIMITS[1]:
@@ -58,7 +60,7 @@ def dot(
         color=colour,
         markersize=size,
         markeredgecolor="white",
-        markeredgewidth=0.3,
+        markeredgewidth=0.4,
         linestyle="",
         zorder=3,
     )

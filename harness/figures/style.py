@@ -1,8 +1,9 @@
 """One look for every figure: sizes, colours, markers, and a way to save that gives the same bytes every time.
 
-Colours: gradient-free methods are warm, policy gradients cool, probes grey; within a family methods also differ in
-lightness and marker, so the figures survive colour blindness and a black-and-white printer. Names come from YAML
-files: mathematics in text is switched off, so that `$`, `_` and `<` are only characters.
+Colours: gradient-free methods are orange, policy gradients blue, probes grey, which colour-blind readers can tell apart.
+Figures are as wide as the text of a page, so that letters keep their size, and most lay out their panels in inches by
+hand: that is faster than a solver and the same everywhere. Names come from YAML files: mathematics in text is switched
+off, so that `$`, `_` and `<` are only characters.
 """
 
 from __future__ import annotations
@@ -36,8 +37,9 @@ FAMILY_COLOURS: dict[str, Colour] = {
     "policy-gradient": (0.10, 0.38, 0.66),
     "probe": (0.42, 0.42, 0.42),
 }
-FAMILY_MAPS = {"gradient-free": "YlOrRd", "policy-gradient": "GnBu", "probe": "Greys"}
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*")
+WIDTH = 6.6  # inches: the text width of the page
+LEGEND = 0.52  # inches kept free below the panels
+MARKERS = ("*", "s", "^", "D", "v", "o", "P", "X", "<", ">", "p", "h")
 PATH_DATA = re.compile(rb' d="[^"]*"')
 DECIMALS = re.compile(rb"(\.\d\d)\d+")
 INK = "0.25"
@@ -87,18 +89,6 @@ def styled() -> Iterator[None]:
         yield
 
 
-def looks(table: pd.DataFrame) -> dict[str, tuple[Colour, str]]:
-    """Colour and marker of every algorithm in a table with columns `algorithm` and `family`, families together."""
-    result: dict[str, tuple[Colour, str]] = {}
-    pairs = table[["algorithm", "family"]].drop_duplicates("algorithm").sort_values("algorithm")
-    for family in sorted_families(pairs["family"]):
-        names = pairs.loc[pairs["family"] == family, "algorithm"].tolist()
-        shades = sns.color_palette(FAMILY_MAPS.get(family, "Greys"), len(names) + 4)[3 : len(names) + 3]
-        for number, (name, shade) in enumerate(zip(names, shades, strict=True)):
-            result[str(name)] = (shade, MARKERS[number % len(MARKERS)])
-    return result
-
-
 def sorted_families(families: pd.Series) -> list[str]:
     """The families present, in the order of the house, unknown ones last."""
     present = {str(family) for family in families.dropna()}
@@ -108,6 +98,12 @@ def sorted_families(families: pd.Series) -> list[str]:
 def family_colour(family: str) -> Colour:
     """The one colour of a family."""
     return FAMILY_COLOURS.get(family, FAMILY_COLOURS["probe"])
+
+
+def axes_at(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
+    """Axes at a place in inches from the upper left corner of the figure."""
+    wide, high = figure.get_size_inches()
+    return figure.add_axes((left / wide, 1.0 - (top + height) / high, width / wide, height / high))
 
 
 def handle(colour: Colour, marker: str, *, joined: bool = True) -> Line2D:
@@ -132,7 +128,7 @@ def legend_below(figure: Figure, handles: Sequence[Artist], names: Sequence[str]
     legend = figure.legend(
         list(handles),
         ["."] * len(handles),
-        loc="outside lower center",
+        loc="outside lower center" if figure.get_layout_engine() else "lower center",
         ncols=min(columns, len(handles)),
         handletextpad=0.5,
         columnspacing=1.4,
@@ -202,8 +198,9 @@ def save(figure: Figure, stem: Path) -> tuple[Path, Path]:
     paths = (stem.with_name(stem.name + ".svg"), stem.with_name(stem.name + ".pdf"))
     dateless = ({"Date": None, "Creator": None}, {"CreationDate": None, "Creator": None, "Producer": None})
     with plt.rc_context(STYLE):
-        figure.draw_without_rendering()
-        figure.set_layout_engine("none")  # laid out once, saved twice
+        if figure.get_layout_engine():
+            figure.draw_without_rendering()
+            figure.set_layout_engine("none")  # laid out once, saved twice
         for path, metadata in zip(paths, dateless, strict=True):
             aside = path.with_name(f".{path.name}.{os.getpid()}")
             figure.savefig(aside, format=path.suffix[1:], metadata=metadata)
