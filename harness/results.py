@@ -17,6 +17,9 @@ from harness.policy import build
 from harness.tables import CellRecord
 from harness.workflow import Workflow, tables_folder
 
+TABLE_SEED = 20261122  # of every bootstrap
+RESAMPLES = 2000
+
 
 def records(workflow: Workflow) -> Iterator[CellRecord]:
     """Every cell that a study expects, whether its runs are there or not."""

@@ -195,7 +195,7 @@ def test_a_job_lies_at_its_readable_axes(tmp_path):
     assert len(jobs) == 16
     short = jobs[1].cell.digest[:12]
     assert jobs[1].manifest.as_posix() == f"results/runs/Pole/linear/fast/{short}/seeds-0002-0002/manifest.json"
-    assert 16 * cost.START_SECONDS < cost.core_seconds(jobs) < 120
+    assert 16 * cost.START_SECONDS < cost.seconds(jobs, 1) < 120
 
 
 def test_a_path_finds_its_cell_and_an_outdated_one_does_not(tmp_path):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import InputError
 
-TABLE_SEED = 20261122  # of every bootstrap
-RESAMPLES = 2000
+if TYPE_CHECKING:
+    from harness.grid import Job
 
 
 def add_commands(commands: Any) -> None:
@@ -34,30 +34,48 @@ def run_job(options: argparse.Namespace) -> int:
     import numpy as np
 
     from harness import cost, progress
-    from harness.cell import Cell
-    from harness.grid import Job
     from harness.job import run_block
     from harness.plugins import ROOT
     from harness.record import Finished
 
-    job = Job(Cell.from_json(options.spec), options.first, options.last)
+    job = job_of(options)
     ends: list[Finished] = []
-    run_block(job.cell, range(job.first, job.last + 1), ROOT / job.folder, ends.append)
+    try:
+        run_block(job.cell, range(job.first, job.last + 1), ROOT / job.folder, ends.append)
+    finally:
+        place = progress.count(cost.job_seconds(job))  # a job that fails is over too
     scores = [run.snapshot.evaluations[-1]["return_mean"] for run in ends]
     diverged = sum(run.snapshot.status == "diverged" for run in ends)
     note = f", {diverged} diverged" if diverged else ""
     seconds = sum(run.seconds["total"] for run in ends)
     print(
-        f"{' · '.join(job.cell.labels):60s} seeds {job.first}-{job.last}  median score {np.median(scores):9.4g}"
-        f"  {seconds:6.1f} s{note}",
+        f"{place}{' · '.join(job.cell.labels)}, seeds {job.first}-{job.last}: "
+        f"median score {np.median(scores):.4g} in {seconds:.1f} s{note}",
         flush=True,
     )
     return 0
 
 
+def job_of(options: argparse.Namespace) -> Job:
+    """The job that a command line describes.
+
+    Raises:
+        InputError: if there are no such seeds, or the text is not that of a cell.
+    """
+    from harness.cell import Cell
+    from harness.grid import Job
+
+    if not 0 <= options.first <= options.last:
+        raise InputError("--first, --last", f"{options.first}-{options.last} is no block of seeds")
+    try:
+        return Job(Cell.from_json(options.spec), options.first, options.last)
+    except (KeyError, TypeError, ValueError) as fault:
+        raise InputError("--spec", f"not the JSON of a cell: {type(fault).__name__}: {fault}") from fault
+
+
 def make_tables(options: argparse.Namespace) -> int:
     """Write results/tables/{study}."""
-    from harness.results import records
+    from harness.results import RESAMPLES, TABLE_SEED, records
     from harness.tables import write_tables
     from harness.workflow import open_study, tables_folder
 

@@ -32,6 +32,8 @@ def judge(laws: Iterable[Law], *subject: Any) -> list[Verdict]:
         name = law.__name__.replace("_", " ")
         try:
             law(*subject)
+        except Broken as broken:
+            verdicts.append(Verdict(name, False, str(broken)))
         except Exception as fault:
             verdicts.append(Verdict(name, False, f"{type(fault).__name__}: {fault}"))
         else:

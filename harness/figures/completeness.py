@@ -8,8 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from harness.figures.load import Tables
-from harness.figures.panels import WIDTH, algorithm_order, label_rows, policy_order
-from harness.figures.style import INK, legend_below, nothing, shortened
+from harness.figures.order import algorithm_order, policy_order
+from harness.figures.rows import label_rows
+from harness.figures.style import INK, WIDTH, legend_below, nothing, shortened
 
 CAPTION = "Completeness."
 READING = (
@@ -29,8 +30,9 @@ def draw(tables: Tables) -> Figure:
     names = algorithm_order(runs)
     groups = runs.groupby("environment")
     columns = [(str(environment), policy) for environment, group in groups for policy in policy_order(group)]
-    figure, axes = plt.subplots(figsize=(WIDTH, 0.19 * len(names) + 2.3), layout="constrained")
-    label_rows(axes, names, runs)
+    figure, axes = plt.subplots(figsize=(WIDTH, 0.16 * len(names) + 1.9), layout="constrained")
+    label_rows(axes, {name: float(row) for row, name in enumerate(names)}, runs)
+    axes.set_ylim(len(names) - 0.5, -0.5)
     counts = runs.groupby(["environment", "policy", "algorithm"])["status"].value_counts().unstack(fill_value=0)
     counts = counts.reindex(columns=list(COLOURS), fill_value=0)
     _bars(figure, counts, columns, names)

@@ -9,9 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from harness.figures.load import Tables
-from harness.figures.panels import WIDTH, WRAP
+from harness.figures.panels import above
+from harness.figures.scores import TICKS
 from harness.figures.style import (
     FAINT,
+    LEGEND,
+    WIDTH,
+    axes_at,
     family_colour,
     handle,
     legend_below,
@@ -28,9 +32,12 @@ READING = (
     "heavy marks join the best cell of each family at each P; their bars are 95 % intervals. Upper row: normalised "
     "score at the budget. Lower row: expected running time (ERT) to the environment's threshold, lower is faster; "
     "triangles on the upper edge are cells that never reached it. Structures differ in more than their number of "
-    "parameters."
+    "parameters. Environments with one structure are left out."
 )
 SHAPES = {"gradient-free": "o", "policy-gradient": "s", "probe": "^"}
+MOST = 4  # environments side by side
+LEFT, RIGHT, HEAD, HEIGHT, BETWEEN = 0.5, 0.08, 0.3, 1.45, 0.14  # inches
+STEP = HEAD + 2 * HEIGHT + BETWEEN + 0.42  # inches
 FLOOR = -0.5  # of the normalised score shown
 
 
@@ -39,24 +46,26 @@ def draw(tables: Tables) -> Figure:
     cells = tables.dimension[np.isfinite(tables.dimension["parameters"]) & (tables.dimension["n"] > 0)]
     if cells.empty:
         return nothing("No run yet.")
-    environments = sorted(set(cells["environment"]))
-    columns = min(WRAP, len(environments))
+    structures = cells.groupby("environment")["policy"].nunique()
+    environments = sorted(structures.index[structures > 1])
+    if not environments:
+        return nothing("Every environment has one structure only.")
+    columns = -(-len(environments) // -(-len(environments) // MOST))
     lines = -(-len(environments) // columns)
-    figure, grid = plt.subplots(
-        2 * lines, columns, figsize=(WIDTH, 3.7 * lines + 0.4), squeeze=False, layout="constrained"
-    )
-    for axes in grid.flat:
-        axes.set_axis_off()
-    families = sorted_families(cells["family"])
+    figure = plt.figure(figsize=(WIDTH, lines * STEP + LEGEND))
+    width = (WIDTH - RIGHT) / columns - LEFT
+    families = sorted_families(cells.loc[cells["environment"].isin(environments), "family"])
     for number, environment in enumerate(environments):
         line, column = divmod(number, columns)
-        here = cells[cells["environment"] == environment]
-        _scores(grid[2 * line, column], here, families)
-        _times(grid[2 * line + 1, column], here, families)
-        grid[2 * line, column].set_title(shortened(environment, 25), fontsize=7.0)
+        here, left, top = cells[cells["environment"] == environment], column * (width + LEFT) + LEFT, line * STEP + HEAD
+        upper, lower = (axes_at(figure, left, top + shift, width, HEIGHT) for shift in (0.0, HEIGHT + BETWEEN))
+        _scores(upper, here, families)
+        _times(lower, here, families)
+        above(upper, 6.0, shortened(environment, 25), weight="bold", size=7.2, start=-72.0 * (LEFT - 0.1))
+        upper.tick_params(axis="x", labelbottom=False)
         if column == 0:
-            grid[2 * line, column].set_ylabel("normalised score")
-            grid[2 * line + 1, column].set_ylabel("ERT (steps)")
+            upper.set_ylabel("normalised score", labelpad=1.0)
+            lower.set_ylabel("expected steps (ERT)", labelpad=1.0)
     handles = [handle(family_colour(family), SHAPES.get(family, "D")) for family in families]
     legend_below(figure, handles, [f"best {family}" for family in families])
     return figure
@@ -74,6 +83,7 @@ def _scores(axes: Axes, here: pd.DataFrame, families: list[str]) -> None:
     for number, family in enumerate(families):
         group = bounded[bounded["family"] == family].sort_values("normalised_iqm", ascending=False)
         _family(axes, group, ("normalised_iqm", "normalised_low", "normalised_high"), family, number)
+    axes.set_yticks(TICKS)
     axes.set_ylim(FLOOR - 0.08, max(1.15, float(bounded["normalised_iqm"].max()) + 0.1) if len(bounded) else 1.15)
 
 
@@ -88,6 +98,7 @@ def _times(axes: Axes, here: pd.DataFrame, families: list[str]) -> None:
         return
     axes.set_yscale("log")
     low, high = finite["ert"].min(), finite["ert"].max()
+    bottom = max(low / 4.0, min(low, finite.loc[finite["ert_low"] > 0, "ert_low"].min()))
     room = max(high / low, 3.0)
     ceiling = high * room**0.35
     bounded = finite.assign(ert_high=finite["ert_high"].clip(upper=ceiling), ert_low=finite["ert_low"])
@@ -110,7 +121,7 @@ def _times(axes: Axes, here: pd.DataFrame, families: list[str]) -> None:
             markersize=4,
             markeredgewidth=0.8,
         )
-    axes.set_ylim(low / room**0.2, ceiling * room**0.12)
+    axes.set_ylim(bottom / room**0.1, ceiling * room**0.12)
     log_axis(axes, y=True)
 
 
@@ -152,7 +163,6 @@ def _beside(parameters: pd.Series, number: int) -> pd.Series:
 
 def _axis(axes: Axes, here: pd.DataFrame) -> None:
     """The logarithmic axis of P, even if all cells have one P."""
-    axes.set_axis_on()
     axes.set_xscale("log")
     axes.set_xlim(here["parameters"].min() / 2.0, here["parameters"].max() * 2.0)
     log_axis(axes, x=True)

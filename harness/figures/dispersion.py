@@ -11,14 +11,14 @@ from matplotlib.lines import Line2D
 from harness.figures.load import Tables
 from harness.figures.panels import zero_one
 from harness.figures.rows import by_algorithm, policy_looks
-from harness.figures.scores import LIMITS
-from harness.figures.style import INK, Colour, handle, legend_below, nothing
+from harness.figures.scores import LIMITS, TICKS
+from harness.figures.style import INK, Colour, handle, legend_below, nothing, short
 
 CAPTION = "Spread across seeds."
 READING = (
     "Every dot is one run (one seed): its normalised score at the budget, placed at the edge of the panel if it lies "
-    "outside. The bar behind the dots spans the middle half of the runs. Runs that diverged stand as crosses in the "
-    "grey margin at the right; they count in every statistic."
+    "outside. The bar behind the dots spans the middle half of the runs. Runs that diverged, if any, stand as "
+    "crosses in a grey margin at the right; they count in every statistic."
 )
 MARGIN = (1.32, 1.62)  # where diverged runs stand
 SHADE = "0.90"
@@ -29,20 +29,29 @@ def draw(tables: Tables) -> Figure:
     runs = tables.runs[tables.runs["status"] != "missing"]
     if runs.empty:
         return nothing("No run yet.")
-    look = policy_looks(runs)
+    look, lost = policy_looks(runs), bool((runs["status"] == "diverged").any())
     figure, panels = by_algorithm(runs)
     for axes, environment, places in panels:
         zero_one(axes)
-        axes.axvspan(*MARGIN, color=SHADE, zorder=1, linewidth=0)
         here = runs[runs["environment"] == environment]
         for (algorithm, policy), cell in here.groupby(["algorithm", "policy"]):
             _strip(axes, cell, places[algorithm, policy], look[policy])
-        axes.set_xlim(LIMITS[0], MARGIN[1])
-        axes.set_xticks([-0.5, 0.0, 0.5, 1.0, float(np.mean(MARGIN))], ["−0.5", "0", "0.5", "1", "div."])
+        axes.set_xlim(*LIMITS)
+        axes.set_xticks(TICKS)
         axes.set_xlabel("normalised score")
-    cross = Line2D([], [], color=INK, marker="x", linestyle="", markersize=4)
-    legend_below(figure, [*(handle(*shape, joined=False) for shape in look.values()), cross], [*look, "diverged"], columns=7)
+        if lost:
+            _margin(axes)
+    cross = [Line2D([], [], color=INK, marker="x", linestyle="", markersize=4)] if lost else []
+    names = [*look, "diverged"] if lost else list(look)
+    legend_below(figure, [*(handle(*shape, joined=False) for shape in look.values()), *cross], names, columns=7)
     return figure
+
+
+def _margin(axes: Axes) -> None:
+    """Where diverged runs stand."""
+    axes.axvspan(*MARGIN, color=SHADE, zorder=1, linewidth=0)
+    axes.set_xlim(LIMITS[0], MARGIN[1])
+    axes.set_xticks([*TICKS, float(np.mean(MARGIN))], [*(short(tick) for tick in TICKS), "div."])
 
 
 def _strip(axes: Axes, cell: pd.DataFrame, place: float, look: tuple[Colour, str]) -> None:

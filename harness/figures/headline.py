@@ -9,19 +9,22 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from harness.figures.load import Tables
-from harness.figures.panels import WIDTH, count, policy_order, zero_one
-from harness.figures.scores import LIMITS, dot
-from harness.figures.style import family_colour, handle, legend_below, log_axis, nothing
+from harness.figures.order import BY_SCORE, best_cells, count, policy_order
+from harness.figures.panels import zero_one
+from harness.figures.scores import LIMITS, TICKS, dot
+from harness.figures.style import LEGEND, WIDTH, axes_at, family_colour, handle, legend_below, log_axis, nothing, shortened
 
 CAPTION = "Structure versus data at a glance."
 READING = (
-    "For every environment, from the structure with the fewest parameters P to that with the most, the best "
+    "For every environment and structure, with its number of parameters P: the best "
     "gradient-free method (orange circle) and the best policy gradient (blue square), named at the right. Left: "
     "normalised score at the budget (0 random, 1 reference). Right: expected running time to the environment's "
     "threshold, in environment steps; a mark in the grey margin never reached it. Lines are 95 % intervals. The best "
     "cell was chosen on the same runs, which flatters both families; where the lines overlap, the order is open."
 )
 SHAPES = {"gradient-free": "o", "policy-gradient": "s"}
+LEFT, RIGHT = (1.42, 1.95), (3.50, 1.95)  # inches: where the panels start, how wide they are
+TOP, FOOT, PITCH = 0.2, 0.45, 0.29  # inches: above and below the panels, between two rows
 SHIFT = {"gradient-free": -0.16, "policy-gradient": 0.16}
 
 
@@ -31,16 +34,11 @@ def draw(tables: Tables) -> Figure:
     cells = cells[cells["family"].isin(list(SHAPES)) & np.isfinite(cells["normalised_iqm"])]
     if cells.empty:
         return nothing("No run of either family yet.")
-    best = best_cells(cells)
-    lines = rows_of(cells)
-    figure, (left, right) = plt.subplots(
-        1,
-        2,
-        figsize=(WIDTH, 0.30 * (max(lines.values()) + 1) + 1.1),
-        sharey=True,
-        layout="constrained",
-        gridspec_kw={"width_ratios": (1.15, 1.0)},
-    )
+    best, lines = best_cells(cells, BY_SCORE), rows_of(cells)
+    height = PITCH * (max(lines.values()) + 0.95)
+    figure = plt.figure(figsize=(WIDTH, TOP + height + FOOT + LEGEND / 2))
+    left, right = (axes_at(figure, start, TOP, width, height) for start, width in (LEFT, RIGHT))
+    right.tick_params(axis="y", labelleft=False)
     _scores(left, best, lines)
     _times(right, best, lines)
     _labels(left, cells, lines)
@@ -48,14 +46,6 @@ def draw(tables: Tables) -> Figure:
     handles = [handle(family_colour(family), shape, joined=False) for family, shape in SHAPES.items()]
     legend_below(figure, handles, [f"best {family} method" for family in SHAPES])
     return figure
-
-
-def best_cells(cells: pd.DataFrame) -> pd.DataFrame:
-    """The best cell of each family for every environment and structure: score, then ERT, then P, then name."""
-    order = cells.sort_values(
-        ["normalised_iqm", "ert", "parameters", "algorithm"], ascending=[False, True, True, True], kind="stable"
-    )
-    return order.drop_duplicates(["environment", "policy", "family"])
 
 
 def rows_of(cells: pd.DataFrame) -> dict[tuple[str, str], float]:
@@ -79,6 +69,7 @@ def _scores(axes: Axes, best: pd.DataFrame, lines: dict[tuple[str, str], float])
         interval = (cell["normalised_low"], cell["normalised_high"])
         dot(axes, cell["normalised_iqm"], interval, place, (family_colour(family), SHAPES[family]), size=5.0)
     axes.set_xlim(*LIMITS)
+    axes.set_xticks(TICKS)
     axes.set_xlabel("normalised score at the budget")
 
 
@@ -128,15 +119,16 @@ def _labels(axes: Axes, cells: pd.DataFrame, lines: dict[tuple[str, str], float]
     texts = []
     for environment, policy in lines:
         here = cells[(cells["environment"] == environment) & (cells["policy"] == policy)]
-        texts.append(f"{policy}  ({count(here['parameters'])})")
+        texts.append(f"{shortened(policy, 16)}  {count(here['parameters'])}")
     axes.set_yticks(list(lines.values()), texts)
-    axes.set_ylim(max(lines.values()) + 0.6, -0.35)
+    axes.figure.axes[1].set_yticks([])
     for beside in (axes, axes.figure.axes[1]):
+        beside.set_ylim(max(lines.values()) + 0.6, -0.35)
         beside.grid(visible=False, axis="y")
         beside.tick_params(axis="y", length=0)
     for environment in sorted({environment for environment, _ in lines}):
         top = min(row for (name, _), row in lines.items() if name == environment)
-        axes.text(0.01, top - 0.72, environment, transform=axes.get_yaxis_transform(), fontweight="bold", va="center")
+        axes.text(0.02, top - 0.72, environment, transform=axes.get_yaxis_transform(), fontweight="bold", va="center")
         for beside in (axes, axes.figure.axes[1]):
             beside.axhspan(top - 0.5, top - 0.95, color="0.95", linewidth=0, zorder=2.5)
 
@@ -144,13 +136,13 @@ def _labels(axes: Axes, cells: pd.DataFrame, lines: dict[tuple[str, str], float]
 def _names(axes: Axes, best: pd.DataFrame, lines: dict[tuple[str, str], float]) -> None:
     """The methods compared, at the right of their rows."""
     for cell in best.to_dict("records"):
-        place = lines[cell["environment"], cell["policy"]] + 1.35 * SHIFT[cell["family"]]
+        place = lines[cell["environment"], cell["policy"]] + 1.45 * SHIFT[cell["family"]]
         axes.text(
             1.02,
             place,
-            cell["algorithm"],
+            shortened(cell["algorithm"], 20),
             transform=axes.get_yaxis_transform(),
-            fontsize=6.0,
+            fontsize=6.8,
             va="center",
             color=family_colour(cell["family"]),
         )

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from harness.figures.load import Anchors, Tables, anchors
 from harness.figures.order import BY_SCORE, best_cells
-from harness.figures.panels import Panel, by_policy, cells_of, family_lines, name_best, named
+from harness.figures.panels import Panel, by_policy, cells_of, family_lines, name_best, named, steps_axis
 from harness.figures.style import FAINT, family_colour, legend_below, note, nothing, short_axis
 
 CAPTION = "Learning curves."
@@ -76,9 +76,9 @@ def _frame(panel: Panel, here: pd.DataFrame, frozen: Anchors | None) -> None:
         lowest = np.nanmin(np.append(here["iqm"].replace(-np.inf, np.nan), frozen.random))
         axes.set_ylim(max(lowest, frozen.random - DEPTH * span) - 0.06 * span, frozen.reference + 0.06 * span)
     axes.set_xlim(0.0, here["steps"].max())
-    axes.locator_params(axis="x", nbins=4)
+    axes.set_xticks([0.0, here["steps"].max() / 2.0, here["steps"].max()])
     axes.locator_params(axis="y", nbins=6)
     short_axis(axes, x=True, y=True)
-    axes.set_xlabel("environment steps")
+    steps_axis(axes)
     if panel.first:
         axes.set_ylabel("score", labelpad=1.0)

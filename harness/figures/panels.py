@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -17,7 +17,7 @@ from harness.figures.style import FAINT, LEGEND, WIDTH, axes_at, family_colour, 
 MOST = 6  # panels side by side
 LEFT, BETWEEN, RIGHT = 0.5, 0.13, 0.08  # inches: before an environment, between its panels, at the end of a strip
 HEAD, HEIGHT, FOOT = 0.80, 1.30, 0.42  # inches: names above a panel, the panel, its steps below
-WIDEST = 3.0  # inches
+WIDEST, LETTER = 3.0, 0.088  # inches: of a panel, of a letter of an environment
 
 Block = tuple[str, list[str]]  # an environment and the policies that stand side by side
 
@@ -50,7 +50,8 @@ def by_policy(cells: pd.DataFrame) -> tuple[Figure, list[Panel]]:
             left += LEFT
             for place, policy in enumerate(policies):
                 axes = axes_at(figure, left, top, width, HEIGHT)
-                _title(axes, shortened(policy, 16), sizes[environment, policy], shortened(environment, 40), not place)
+                name = shortened(environment, int((LEFT + len(policies) * width) / LETTER))
+                _title(axes, shortened(policy, 16), sizes[environment, policy], name, not place)
                 axes.tick_params(axis="y", labelleft=not place)
                 panels.append(Panel(axes, environment, policy, not place))
                 left += width + (BETWEEN if policy != policies[-1] else 0.0)
@@ -80,15 +81,23 @@ def _title(axes: Axes, policy: str, size: str, environment: str, first: bool) ->
     above(axes, 20.0, policy, weight="bold")
     axes.annotate(size, (1.0, 1.0), (0.0, 20.0), "axes fraction", "offset points", ha="right", fontsize=6.5)
     if first:
-        above(axes, 34.0, environment, weight="bold", size=9.0)
+        above(axes, 35.0, environment, weight="bold", size=9.0, start=-72.0 * LEFT)
 
 
-def above(axes: Axes, points: float, text: str, colour: object = "0.15", weight: str = "normal", size: float = 7.0) -> None:
-    """A line of text so many points above a panel."""
+def above(
+    axes: Axes,
+    points: float,
+    text: str,
+    colour: Any = "0.15",
+    weight: str = "normal",
+    size: float = 7.0,
+    start: float = 0.0,
+) -> None:
+    """A line of text so many points above a panel and right of its left edge."""
     axes.annotate(
         text,
         (0.0, 1.0),
-        (0.0, points),
+        (start, points),
         "axes fraction",
         "offset points",
         color=colour,
@@ -115,6 +124,14 @@ def family_lines(families: pd.Series, heavy: str) -> tuple[list[Line2D], list[st
         handles.append(Line2D([], [], color=family_colour(family), linewidth=0.8, alpha=0.5))
         names.append(f"other {family}" if family in RIVALS else family)
     return handles, names
+
+
+def steps_axis(axes: Axes) -> None:
+    """The outer numbers of the horizontal axis turned inwards: panels stand close together."""
+    axes.set_xlabel("environment steps")
+    labels = axes.get_xticklabels()
+    labels[0].set_horizontalalignment("left")
+    labels[-1].set_horizontalalignment("right")
 
 
 def cells_of(table: pd.DataFrame, panel: Panel) -> Iterator[tuple[str, str, pd.DataFrame]]:

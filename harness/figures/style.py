@@ -38,8 +38,8 @@ FAMILY_COLOURS: dict[str, Colour] = {
     "probe": (0.42, 0.42, 0.42),
 }
 WIDTH = 6.6  # inches: the text width of the page
-LEGEND = 0.52  # inches kept free below the panels
-MARKERS = ("*", "s", "^", "D", "v", "o", "P", "X", "<", ">", "p", "h")
+LEGEND = 0.42  # inches kept free below the panels
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*")
 PATH_DATA = re.compile(rb' d="[^"]*"')
 DECIMALS = re.compile(rb"(\.\d\d)\d+")
 INK = "0.25"

@@ -7,6 +7,7 @@ an instance of its own.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,9 +41,7 @@ class Instances:
         """The instance for the next episode."""
         if self.instance is None or self.fresh:
             self.close()
-            self.instance = gymnasium.make(
-                self.name, max_episode_steps=self.horizon, disable_env_checker=True, **self.options
-            )
+            self.instance = make(self.name, self.options | {"max_episode_steps": self.horizon})
         return self.instance
 
     def close(self) -> None:
@@ -51,13 +50,28 @@ class Instances:
             self.instance.close()
 
 
+def make(name: str, options: dict[str, Any]) -> Any:
+    """`gymnasium.make`, without MuJoCo's habit of writing its warnings to a file where one stands: they are logged."""
+    if ".mujoco." in str(gymnasium.spec(name).entry_point):
+        import mujoco
+
+        mujoco.set_mju_user_warning(_log_physics)
+    return gymnasium.make(name, disable_env_checker=True, **options)
+
+
+def _log_physics(message: str) -> None:
+    """Deprecations in Gymnasium's own models concern nobody here; anything else is a warning."""
+    level = logging.INFO if "deprecated" in message else logging.WARNING
+    logging.getLogger("mujoco").log(level, message)
+
+
 def space_of(name: str, options: dict[str, Any]) -> Space:
     """The space of a Gymnasium id.
 
     Raises:
         ValueError: if it is not (a Box flattened) -> (Discrete or one-dimensional Box).
     """
-    environment = gymnasium.make(name, disable_env_checker=True, **options)
+    environment = make(name, options)
     observation, action = environment.observation_space, environment.action_space
     environment.close()
     if not isinstance(observation, gymnasium.spaces.Box):
