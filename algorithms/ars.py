@@ -13,7 +13,7 @@ direction share no random numbers unless `common_random_numbers` says so; the no
 observations before this turn and is frozen within it; `shift` is subtracted from every training reward.
 
 Where the code divides 0 by 0 (all kept returns equal, σ_R = 0) there is no step. A direction with a diverged candidate
-is dropped, and so is what that candidate saw; a turn in which no direction is left changes nothing.
+is dropped, and so is what that candidate saw.
 Deviation: the search begins at the policy's own start; the paper's zero is the start of a linear policy, but for a
 network it is a point at which every antithetic difference vanishes.
 """
@@ -27,6 +27,7 @@ import numpy as np
 
 from harness.interface import Candidate, Floats, Integers, Metrics, Outcome, Policy, Request, Scaler, Turn
 from harness.parts.moments import Moments, empty, identity, merge, scaler
+from harness.parts.ranges import at_least, finite, ordered, positive
 from harness.streams import draw_seeds
 
 
@@ -54,6 +55,13 @@ class Ars:
     shift: float = 0.0  # survival bonus taken off every reward
     common_random_numbers: bool = False  # between the two candidates of a direction
 
+    def __post_init__(self) -> None:
+        at_least(self, 1, "directions", "episodes")
+        at_least(self, 0, "top")
+        positive(self, "step_size", "noise")
+        finite(self, "shift")
+        ordered(self, "top", "directions")
+
     def init(self, rng: np.random.Generator) -> State:
         """The policy's own start, nothing observed."""
         return State(self.policy.init(rng), empty(self.policy.space.observations))
@@ -73,15 +81,11 @@ class Ars:
         scores = (outcome.returns - self.shift * outcome.lengths).mean(axis=1)  # [2N]
         pairs = scores.reshape(2, self.directions).T  # [N, 2] r+, r-
         kept = self._kept(pairs)
-        if len(kept) == 0:
-            return state, {"sigma_R": 0.0, "step_norm": 0.0, "kept": 0.0}
-        sigma_r = float(pairs[kept].std())  # σ_R
-        theta = state.theta  # [P]
+        sigma_r = float(pairs[kept].std()) if len(kept) > 0 else 0.0  # σ_R
+        theta, moments = state.theta, state.moments
         if sigma_r > 0:
-            differences = pairs[kept, 0] - pairs[kept, 1]  # [b]
-            step = differences @ self._directions(turn)[kept]  # [P]
+            step = (pairs[kept, 0] - pairs[kept, 1]) @ self._directions(turn)[kept]  # [P]
             theta = theta + self.step_size / (len(kept) * sigma_r) * step
-        moments = state.moments
         for sums in outcome.moments[np.isfinite(scores)] if self.normalise else ():
             moments = merge(moments, sums)
         step_norm = float(np.linalg.norm(theta - state.theta))

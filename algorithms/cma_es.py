@@ -6,12 +6,13 @@ its diagonal is learnt: R. Ros and N. Hansen, "A simple modification in CMA-ES a
 complexity" (2008).
 
 The library keeps its state and its generator inside. Here the state is plain arrays: every ask and every tell builds
-the library's object anew around them and has it draw from this turn's address, so tell draws again the sample of ask,
-and the library's update does the rest. A test holds this equal to one object used throughout.
+the library's object anew around them and has it draw from this turn's address, so tell draws again the sample of ask.
+A test holds this equal to one object used throughout.
 
-Only the order of the returns counts: a diverged candidate is the worst, equal ones stand in the order asked (a sort of
-ours, the same on every machine), and a turn in which all diverged changes nothing.
-Deviation: the covariance is decomposed in every turn; the library's default waits when P is in the hundreds.
+Only the order of the returns counts: a diverged candidate is the worst, equal ones stand in the order asked, and a turn
+in which all diverged changes nothing.
+Deviation: the covariance is decomposed in every turn, where the library waits when P is in the hundreds, and an
+ill-conditioned one is left as it is.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import numpy as np
 
 from harness.interface import Candidate, Floats, Metrics, Outcome, Policy, Request, Turn
 from harness.parts.moments import identity
+from harness.parts.ranges import at_least, positive
 from harness.streams import draw_seeds
 
 
@@ -49,6 +51,13 @@ class CmaEs:
     episodes: int = 3  # of each candidate
     sigma: float = 1.0  # σ at the start
     diagonal_above: int = 128  # the largest P with a full covariance
+
+    def __post_init__(self) -> None:
+        at_least(self, 0, "population", "diagonal_above")
+        at_least(self, 1, "episodes")
+        positive(self, "sigma")
+        if self.population == 1:
+            raise ValueError("population must be 0 or at least 2: the library recombines two")
 
     def init(self, rng: np.random.Generator) -> State:
         """A sphere around the policy's start, as the library makes it: its axes differ by 1e-4, to have an order."""

@@ -18,6 +18,7 @@ import numpy as np
 
 from harness.interface import Candidate, Floats, Metrics, Outcome, Policy, Request, Turn
 from harness.parts.moments import identity
+from harness.parts.ranges import at_least, positive, share
 from harness.parts.ranks import finite_best_first
 from harness.streams import draw_seeds
 
@@ -44,6 +45,14 @@ class CrossEntropy:
     extra_noise: float = 0.0  # Z_0
     noise_decay: float = 0.0  # Z_t - Z_t+1, until Z is zero
 
+    def __post_init__(self) -> None:
+        at_least(self, 1, "population", "episodes")
+        at_least(self, 0, "extra_noise", "noise_decay")
+        positive(self, "std")
+        share(self, "elite")
+        if self._places < 2:
+            raise ValueError(f"elite must keep at least 2 of {self.population}: one alone has no deviation")
+
     def init(self, rng: np.random.Generator) -> State:
         """Around the policy's own start."""
         return State(self.policy.init(rng), np.full(self.policy.dim, self.std))
@@ -58,12 +67,11 @@ class CrossEntropy:
     def tell(self, state: State, outcomes: tuple[Outcome, ...], turn: Turn) -> tuple[State, Metrics]:
         """μ = mean of the elite, σ² = their variance + Z_t."""
         (outcome,) = outcomes
-        places = max(1, round(self.population * self.elite))
-        best = finite_best_first(outcome.returns.mean(axis=1))[:places]
+        best = finite_best_first(outcome.returns.mean(axis=1))[: self._places]
         elite = outcome.request.thetas[best]  # [elite, P]
         if len(elite) > 0:
             state = state._replace(mean=elite.mean(axis=0))
-        if len(elite) == places:
+        if len(elite) == self._places:
             noise = max(self.extra_noise - self.noise_decay * turn.number, 0.0)  # Z_t
             state = state._replace(std=np.sqrt(elite.var(axis=0) + noise))
         return state, {"spread": float(state.std.mean())}
@@ -71,3 +79,8 @@ class CrossEntropy:
     def solution(self, state: State) -> Candidate:
         """The mean."""
         return Candidate(state.mean, identity(self.policy.space.observations))
+
+    @property
+    def _places(self) -> int:
+        """How many candidates the elite has."""
+        return round(self.population * self.elite)

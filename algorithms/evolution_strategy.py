@@ -17,6 +17,7 @@ import numpy as np
 
 from harness.interface import Candidate, Floats, Metrics, Outcome, Policy, Request, Turn
 from harness.parts.moments import identity
+from harness.parts.ranges import at_least, ordered, positive
 from harness.parts.ranks import finite_best_first
 from harness.streams import draw_seeds
 
@@ -40,6 +41,11 @@ class EvolutionStrategy:
     parents: int = 4  # μ
     episodes: int = 2  # of each child
     sigma: float = 1.0  # σ at the start
+
+    def __post_init__(self) -> None:
+        at_least(self, 1, "children", "parents", "episodes")
+        ordered(self, "parents", "children")
+        positive(self, "sigma")
 
     def init(self, rng: np.random.Generator) -> State:
         """The policy's own start."""

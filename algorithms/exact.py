@@ -5,9 +5,10 @@ The counterpart of ARS: search in action space instead of parameter space.
     ∇E[R] ≈ H/N Σ_i ∇log π(a_t|s_t) G_t,    t uniform on 0 ... H-1, mode actions at all other steps
 
 Source: A. Vemula, W. Sun and J. A. Bagnell, "Contrasting Exploration in Parameter and Action Space: A Zeroth-Order
-Optimization Perspective" (arXiv:1901.11503), and its released code (one point, one random step, Adam). With a Gaussian
-head ∇log π = ∂μ/∂θ ε/σ, the paper's random direction over its length. `antithetic` runs every disturbance with both
-signs from the same start (two points); `every_step` disturbs all actions of an episode.
+Optimization Perspective" (arXiv:1901.11503), and its released code (`exact/`: one random step of a linear policy,
+Adam). With a Gaussian head ∇log π = ∂μ/∂θ ε/σ, the paper's random direction over its length. `antithetic` runs every
+disturbance with both signs from the same start (two points), the published experiments with one (one point);
+`every_step` disturbs all actions of an episode.
 
 The spread of the noise belongs to the method (the paper's fixed ν), so log σ of a Gaussian head is not learned.
 
@@ -15,7 +16,8 @@ Deviation: H is the longest episode of the turn before (1 at first), for an algo
 episode that ends before t has no such step and counts as zero.
 Deviation: the paper's actions are continuous. A categorical mode is no smooth function of θ, so what one disturbed step
 climbs there is the return of one sampled action among modes, not that of the policy that is evaluated.
-Deviation: returns are not divided by their deviation, which Adam would undo.
+Deviation: G_t is what follows the disturbed step; the code takes the whole return, whose earlier part is noise.
+Deviation: returns are not divided by their deviation, which Adam nearly undoes.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ import numpy as np
 from harness.interface import Candidate, Floats, Integers, Metrics, Outcome, Policy, Request, Turn
 from harness.parts import adam, returns
 from harness.parts.adam import AdamState
+from harness.parts.ranges import at_least, positive
 from harness.parts.sampling import recorded, unscaled
 from harness.streams import draw_seeds
 
@@ -44,14 +47,18 @@ class State(NamedTuple):
 class Exact:
     """Settings."""
 
+    family: ClassVar[str] = "policy-gradient"
+    explores: ClassVar[bool] = True
+
     policy: Policy
     directions: int = 10  # N
     step_size: float = 0.01
     antithetic: bool = True
     every_step: bool = False
 
-    family: ClassVar[str] = "policy-gradient"
-    explores: ClassVar[bool] = True
+    def __post_init__(self) -> None:
+        at_least(self, 1, "directions")
+        positive(self, "step_size")
 
     def init(self, rng: np.random.Generator) -> State:
         """A horizon of one step, until longer episodes were seen."""

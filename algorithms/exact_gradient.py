@@ -7,8 +7,8 @@ limited-memory inverse Hessian. Only gradients are given, no values, so a step i
 points back by more than half of what g at its start promised, it went too far, and is cut to where a straight line
 between the two slopes is zero.
 
-Sources: J. Nocedal, "Updating quasi-Newton matrices with limited storage" (1980); J. Nocedal and S. Wright, "Numerical
-Optimization" (2006), Algorithm 7.4 (two loops), eq. 7.20 (first scale), eq. 3.7b (the slope condition, c2 = ½).
+Sources: J. Nocedal and S. Wright, "Numerical Optimization" (2006), eq. 3.7b (the slope condition, c2 = ½); H g in
+`harness/parts/inverses.py`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from harness.interface import Candidate, Floats, Metrics, Outcome, Policy, Request, Turn
+from harness.parts.inverses import inverse_hessian_product
+from harness.parts.ranges import at_least, ordered, positive
 from harness.parts.sampling import unscaled
 from harness.streams import draw_seeds
 
@@ -40,13 +42,18 @@ class State(NamedTuple):
 class ExactGradient:
     """Settings."""
 
+    family: ClassVar[str] = "probe"
+    explores: ClassVar[bool] = False
+
     policy: Policy
     memory: int = 10  # M
     first_step: float = 0.1  # length of a step when nothing is known of the curvature
     longest_step: float = 1.0  # length that no step exceeds
 
-    family: ClassVar[str] = "probe"
-    explores: ClassVar[bool] = False
+    def __post_init__(self) -> None:
+        at_least(self, 1, "memory")
+        positive(self, "first_step", "longest_step")
+        ordered(self, "first_step", "longest_step")
 
     def init(self, rng: np.random.Generator) -> State:
         """The first point is on trial; a gradient of zero accepts it."""
@@ -92,17 +99,3 @@ class ExactGradient:
         move = inverse_hessian_product(gradient, steps, changes) if curved else gradient  # [P]
         limit = self.longest_step if curved else self.first_step
         return move * min(1.0, limit / max(float(np.linalg.norm(move)), np.finfo(np.float64).tiny))
-
-
-def inverse_hessian_product(gradient: Floats, steps: Floats, changes: Floats) -> Floats:
-    """H g [P] by Algorithm 7.4 from pairs s, y [M, P], the newest last and with s·y > 0; rows of zeros are no pairs."""
-    pairs = [(s, y, 1.0 / (s @ y)) for s, y in zip(steps, changes, strict=True) if s @ y > 0.0]  # ρ = 1 / s·y
-    product, shares = gradient, []
-    for s, y, rho in reversed(pairs):
-        shares.append(rho * (s @ product))
-        product = product - shares[-1] * y
-    s, y, _ = pairs[-1]
-    product = product * (s @ y) / (y @ y)
-    for (s, y, rho), share in zip(pairs, reversed(shares), strict=True):
-        product = product + s * (share - rho * (y @ product))
-    return np.asarray(product)

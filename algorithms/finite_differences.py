@@ -6,6 +6,8 @@ chance cancels in the difference. It costs 2 P candidates a turn, the price of k
 `coordinates` = C a turn looks at C of the P, drawn at random, and multiplies their slopes by P / C, which keeps the
 expected gradient.
 
+Deviation: δ is fixed and the step is Adam's; in the paper both shrink, with sums that go to infinity slowly enough.
+
 A coordinate with a diverged side counts as flat; a turn in which no coordinate is left changes nothing.
 """
 
@@ -19,6 +21,7 @@ import numpy as np
 from harness.interface import Candidate, Floats, Integers, Metrics, Outcome, Policy, Request, Turn
 from harness.parts import adam
 from harness.parts.moments import identity
+from harness.parts.ranges import at_least, positive
 from harness.streams import draw_seeds
 
 
@@ -41,6 +44,11 @@ class FiniteDifferences:
     episodes: int = 1  # of each candidate, from the same starts
     delta: float = 0.1  # δ
     step_size: float = 0.05  # α
+
+    def __post_init__(self) -> None:
+        at_least(self, 0, "coordinates")
+        at_least(self, 1, "episodes")
+        positive(self, "delta", "step_size")
 
     def init(self, rng: np.random.Generator) -> State:
         """The policy's own start."""

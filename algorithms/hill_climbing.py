@@ -2,8 +2,9 @@
 
 A (1+λ) evolution strategy with Gaussian steps; I. Rechenberg, "Evolutionsstrategie" (1973), for the rule of the radius.
 
-Returns are noisy, so an incumbent that was lucky once would never be replaced: in every turn it is rolled out again,
-beside its challengers and from the same seed (common random numbers). The cost is one candidate more.
+Deviation: the incumbent does not keep its score. Returns are noisy, so one that was lucky once would never be replaced:
+in every turn it is rolled out again, beside its challengers and from the same seed (common random numbers). The cost is
+one candidate more.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 
 from harness.interface import Candidate, Floats, Metrics, Outcome, Policy, Request, Turn
 from harness.parts.moments import identity
+from harness.parts.ranges import at_least, positive
 from harness.streams import draw_seeds
 
 
@@ -37,6 +39,10 @@ class HillClimbing:
     episodes: int = 4  # of each, from the same starts
     radius: float = 0.3  # standard deviation of a step, at the start
     adaptation: float = 1.0  # the 1/5 rule: at one success in five the radius is at rest
+
+    def __post_init__(self) -> None:
+        at_least(self, 1, "challengers", "episodes", "adaptation")
+        positive(self, "radius")
 
     def init(self, rng: np.random.Generator) -> State:
         """The policy's own start."""

@@ -6,16 +6,15 @@ Sources: S. Kakade, "A Natural Policy Gradient" (2001); A. Rajeswaran et al., "T
 Continuous Control" (arXiv:1703.02660), Algorithm 1; the step length as in J. Schulman et al., "Trust Region Policy
 Optimization" (arXiv:1502.05477), appendix C: to second order KL(old, new) = ½ sᵀF s = δ.
 
-F is never formed: conjugate gradients solve (F + damping) x = g with products F v (M. R. Hestenes and E. Stiefel,
-"Methods of conjugate gradients for solving linear systems", 1952). Advantages are GAE with a linear-feature value
-function, fitted to the batch before, which also stands for the rest of an episode that the horizon cut.
+F is never formed: conjugate gradients solve (F + damping) x = g with products F v. Advantages are GAE with a
+linear-feature value function, fitted to the batch before, which also stands for the rest of an episode that the horizon
+cut.
 
 Deviation: no line search after the step (TRPO's); KL is a metric instead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, NamedTuple
@@ -24,6 +23,8 @@ import numpy as np
 
 from harness.interface import Candidate, Floats, Metrics, Outcome, Policy, Request, Trajectory, Turn
 from harness.parts import baselines, returns
+from harness.parts.inverses import conjugate_gradients
+from harness.parts.ranges import at_least, positive, share
 from harness.parts.sampling import recorded, sampled, unscaled
 
 
@@ -38,6 +39,9 @@ class State(NamedTuple):
 class NaturalGradient:
     """Settings."""
 
+    family: ClassVar[str] = "policy-gradient"
+    explores: ClassVar[bool] = True
+
     policy: Policy
     episodes: int = 10  # N
     divergence: float = 0.01  # δ, in nats
@@ -46,8 +50,11 @@ class NaturalGradient:
     discount: float = 0.99  # γ
     decay: float = 0.97  # λ
 
-    family: ClassVar[str] = "policy-gradient"
-    explores: ClassVar[bool] = True
+    def __post_init__(self) -> None:
+        at_least(self, 1, "episodes", "iterations")
+        at_least(self, 0, "damping")
+        positive(self, "divergence")
+        share(self, "discount", "decay")
 
     def init(self, rng: np.random.Generator) -> State:
         """A value of zero everywhere."""
@@ -86,25 +93,9 @@ class NaturalGradient:
             returns.advantages, taken.rewards, values, final_values, taken.terminated, taken.lengths, self.discount
         )
         raw, whole = judge(decay=self.decay), judge(decay=1.0)  # [N], [N] with λ = 1: all the rewards to go
-        return (raw - raw.mean()) / (raw.std() + 1e-8), baselines.fit_values(features, whole + values)
+        return returns.normalised(raw), baselines.fit_values(features, whole + values)
 
     def _kl(self, theta: Floats, taken: Trajectory) -> float:
         """Sampled divergence of the old policy from the new one, in nats per step."""
         after = self.policy.log_probs(unscaled(self.policy, theta), taken.observations, taken.actions)  # [N]
         return float((taken.log_probs - after).mean())
-
-
-def conjugate_gradients(product: Callable[[Floats], Floats], target: Floats, iterations: int) -> Floats:
-    """The x [P] with product(x) = target [P], for a symmetric positive definite product; exact after P iterations."""
-    solution, residual, direction = np.zeros_like(target), target, target  # [P], [P], [P]
-    square = float(residual @ residual)
-    floor = 1e-20 * square  # the residual is ten digits smaller than the target
-    for _ in range(iterations):
-        if square <= floor:
-            break
-        image = product(direction)  # [P]
-        step = square / float(direction @ image)
-        solution, residual = solution + step * direction, residual - step * image
-        square, previous = float(residual @ residual), square
-        direction = residual + square / previous * direction
-    return solution

@@ -47,6 +47,9 @@ class State(NamedTuple):
 class OffPolicy:
     """Settings."""
 
+    family: ClassVar[str] = "policy-gradient"
+    explores: ClassVar[bool] = True
+
     policy: Policy
     episodes: int = 8  # collected in a turn
     capacity: int = 32  # episodes in the buffer
@@ -59,9 +62,6 @@ class OffPolicy:
     denominator: Literal["mixture", "own"] = "mixture"  # Q
     truncation: float = 5.0  # c
     least_effective: float = 0.2  # share of a batch that must count
-
-    family: ClassVar[str] = "policy-gradient"
-    explores: ClassVar[bool] = True
 
     def init(self, rng: np.random.Generator) -> State:
         """An empty buffer."""

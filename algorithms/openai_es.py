@@ -22,6 +22,7 @@ import numpy as np
 from harness.interface import Candidate, Floats, Metrics, Outcome, Policy, Request, Turn
 from harness.parts import adam
 from harness.parts.moments import identity
+from harness.parts.ranges import at_least, positive
 from harness.parts.ranks import centred_ranks
 from harness.streams import draw_seeds
 
@@ -46,6 +47,11 @@ class OpenaiEs:
     sigma: float = 0.1  # σ
     step_size: float = 0.05  # α
     weight_decay: float = 0.005  # l2
+
+    def __post_init__(self) -> None:
+        at_least(self, 1, "directions", "episodes")
+        at_least(self, 0, "weight_decay")
+        positive(self, "sigma", "step_size")
 
     def init(self, rng: np.random.Generator) -> State:
         """The policy's own start."""

@@ -49,6 +49,9 @@ class Batch(NamedTuple):
 class Ppo:
     """Settings."""
 
+    family: ClassVar[str] = "policy-gradient"
+    explores: ClassVar[bool] = True
+
     policy: Policy
     steps: int = 2048  # N
     epochs: int = 10  # K
@@ -60,9 +63,6 @@ class Ppo:
     gradient_limit: float = 0.5  # largest norm of a gradient
     hidden: tuple[int, ...] = (32,)  # of the critic
     critic_step_size: float = 0.003
-
-    family: ClassVar[str] = "policy-gradient"
-    explores: ClassVar[bool] = True
 
     def init(self, rng: np.random.Generator) -> State:
         """Policy and critic."""

@@ -4,8 +4,9 @@ The simplest search there is, and a measure of the problem: J. Bergstra and Y. B
 hyper-parameter optimization" (2012); D. Oller, T. Glasmachers and G. Cuccu, "Analyzing reinforcement learning
 benchmarks with random weight guessing" (2020), whose N(0, I) is the default here.
 
-The luckiest of many noisy scores wins, so luck must wear off: in every turn the incumbent is rolled out again beside
-its challengers, and its score is the mean of all its episodes so far. Of equal scores the incumbent's counts for more.
+Deviation: the best is not kept for the score that it won with. The luckiest of many noisy scores wins, so luck must
+wear off: in every turn the incumbent is rolled out again beside its challengers, and its score is the mean of all its
+episodes so far. Of equal scores the incumbent's counts for more.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 
 from harness.interface import Candidate, Floats, Metrics, Outcome, Policy, Request, Turn
 from harness.parts.moments import identity
+from harness.parts.ranges import at_least
 from harness.streams import draw_seeds
 
 
@@ -39,6 +41,10 @@ class RandomSearch:
     challengers: int = 16  # a turn
     episodes: int = 1  # of each candidate
     std: float = 1.0  # of the noise
+
+    def __post_init__(self) -> None:
+        at_least(self, 1, "challengers", "episodes")
+        at_least(self, 0, "std")
 
     def init(self, rng: np.random.Generator) -> State:
         """The policy's own start, not yet scored."""

@@ -41,6 +41,9 @@ class State(NamedTuple):
 class Reinforce:
     """Settings."""
 
+    family: ClassVar[str] = "policy-gradient"
+    explores: ClassVar[bool] = True
+
     policy: Policy
     episodes: int = 10  # N
     step_size: float = 0.02  # α
@@ -48,9 +51,6 @@ class Reinforce:
     baseline: Literal["none", "average", "optimal", "value"] = "value"  # b
     reward_to_go: bool = True
     optimiser: Literal["adam", "plain"] = "adam"
-
-    family: ClassVar[str] = "policy-gradient"
-    explores: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if self.baseline == "optimal" and self.reward_to_go:

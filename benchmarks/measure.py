@@ -1,6 +1,8 @@
 """Measuring side by side: contenders take turns on one core, and what is stated are medians over the rounds.
 
 The ratio of a row is the median of the ratios within each round, so that a slow minute of the machine hits both sides.
+Rates are those of a second of the processor, all threads counted: on one idle core that is the wall clock's second, and
+on a busy one others do not disturb it much. Peers are measured in the same way.
 """
 
 from __future__ import annotations
@@ -97,11 +99,11 @@ def alternate(contenders: Mapping[str, Contender], rounds: int) -> dict[str, lis
 
 
 def rate(work: Callable[[], float], seconds: float) -> float:
-    """Amount of work a second: `work()` does some and says how much, again and again for about so many seconds."""
-    amount, start = 0.0, time.perf_counter()
+    """Amount of work a second of the processor: `work()` does some and says how much, again and again for about so many seconds."""
+    amount, start = 0.0, time.process_time()
     while True:
         amount += work()
-        taken = time.perf_counter() - start
+        taken = time.process_time() - start
         if taken >= seconds:
             return amount / taken
 
@@ -168,6 +170,7 @@ def write(subject: str, rows: Sequence[Row], folder: Path = RESULTS) -> Path:
     def number(value: float | None) -> str:
         return "" if value is None else f"{value:.4g}"
 
+    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{subject}.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")

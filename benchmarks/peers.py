@@ -34,8 +34,8 @@ def make(folder: Path = FOLDER) -> Path:
     venv.create(folder, with_pip=True, clear=True)
     python = interpreter(folder)
     wishes = Path(__file__).with_name("peers.txt")
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    subprocess.run([python, "-m", "pip", "install", "-q", "-r", wishes], check=True, env=environment)
+    prepare_environment()  # a package without bytecode would compile itself at every import
+    subprocess.run([python, "-m", "pip", "install", "-q", "-r", wishes], check=True)
     return python
 
 
@@ -50,7 +50,7 @@ class Peer:
     def __init__(self, python: Path) -> None:
         worker = Path(__file__).with_name("peer_worker.py")
         self._process = subprocess.Popen(
-            [python, worker], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **ONE_THREAD}
+            [python, worker], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
     def ask(self, **message: Any) -> Any:
@@ -82,13 +82,8 @@ class Peer:
         self.close()
 
 
-def clean_environment() -> dict[str, str]:
-    """For programs of ours that are started: one thread, and bytecode is kept, as on a user's machine."""
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**kept, **ONE_THREAD, "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [kept.get("PYTHONPATH")])])}
-
-
-def without_bytecode_switch() -> None:
-    """Nothing that is measured compiles its modules anew each time."""
+def prepare_environment() -> None:
+    """For this process and all that it starts: one thread, and bytecode is kept as on a user's machine."""
+    os.environ.update(ONE_THREAD)
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False

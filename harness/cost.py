@@ -7,7 +7,7 @@ family: the estimate is for a person who waits, and nothing else reads it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from harness import plugins
 from harness.assembly import KERNELS, space
@@ -42,14 +42,19 @@ AUTOGRAD = 2.0  # how much more a policy gradient needs through torch than in cl
 
 
 def seconds(jobs: Iterable[Job], cores: int) -> float:
-    """What all jobs take with so many at a time, kernels that are still to be compiled included."""
+    """What jobs take with so many at a time; never less than the longest of them."""
     asked = list(jobs)
-    whole = sum(map(job_seconds, asked)) + COMPILE_SECONDS * len(missing_kernels(asked))
-    return max(whole / cores, *map(job_seconds, asked), 0.0)
+    return max([core_seconds(asked) / cores, *(core_seconds([job]) for job in asked)])
+
+
+def core_seconds(jobs: Iterable[Job]) -> float:
+    """What jobs take one after the other, each kernel that the project does not have yet compiled by the first."""
+    asked = list(jobs)
+    return sum(map(job_seconds, asked)) + COMPILE_SECONDS * len(missing_kernels(asked))
 
 
 def job_seconds(job: Job) -> float:
-    """One job on a core of its own, its kernels compiled."""
+    """What one job takes if its kernel is there."""
     return START_SECONDS + TORCH_SECONDS * _autograd(job.cell) + (job.last - job.first + 1) * run_seconds(job.cell)
 
 
@@ -57,7 +62,7 @@ def run_seconds(cell: Cell) -> float:
     """One seed: rolling out training and evaluation, and learning from what was rolled out."""
     evaluations = (cell.budget // cell.evaluation.every + 1) * cell.evaluation.episodes
     steps = cell.budget + evaluations * cell.environment.horizon
-    digestion = KNOWN.get(cell.algorithm.file, USUAL[_family(cell)])
+    digestion = KNOWN.get(cell.algorithm.file, USUAL[_algorithm(cell).family])
     learning = cell.budget * (digestion.step + digestion.episode / cell.environment.horizon)
     return steps / ROLLOUT_RATES[cell.environment.engine] + learning * (AUTOGRAD if _autograd(cell) else 1.0)
 
@@ -70,16 +75,17 @@ def missing_kernels(jobs: Iterable[Job]) -> set[str]:
 
 def _kernel(cell: Cell) -> str:
     """The kernel of a cell, named as `harness/rollouts/kernel.py` does."""
-    world, explores = cell.environment, bool(vars(plugins.load("algorithms", cell.algorithm.file))["explores"])
+    world = cell.environment
+    explores: bool = _algorithm(cell).explores
     policy = build(cell.policy.file, dict(cell.policy.settings), space(world), explores, 0)
     first = f"environments_{world.problem}" if world.engine == "compiled" else "act"
     return f"{first}_{acting_module(policy.structure)}_{head_name(policy)}".replace(".", "_")
 
 
-def _family(cell: Cell) -> str:
-    return str(vars(plugins.load("algorithms", cell.algorithm.file))["family"])
+def _algorithm(cell: Cell) -> Any:
+    return plugins.load("algorithms", cell.algorithm.file)
 
 
 def _autograd(cell: Cell) -> bool:
     """Whether torch finds the gradients of the policy."""
-    return _family(cell) == "policy-gradient" and not hasattr(plugins.load("policies", cell.policy.file), "pullback")
+    return _algorithm(cell).family == "policy-gradient" and not hasattr(plugins.load("policies", cell.policy.file), "pullback")

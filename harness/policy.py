@@ -1,8 +1,9 @@
 """A policy is a structure under a head: pi_theta(a | s), its log probabilities and their gradients.
 
 theta = [structure parameters, log std [A] of the Gaussian head]. Every policy gradient is a weighted sum of scores
-grad log pi(a_t | s_t); here the head's part of the chain rule is written out and the structure's part is its closed form or, where it has
-none, torch autograd in float64. Torch is imported when autograd is first asked for: most jobs never pay for it.
+grad log pi(a_t | s_t); here the head's part of the chain rule is written out and the structure's part is its closed
+form or, where it has none, torch autograd in float64. Torch is imported when autograd is first asked for: most jobs
+never pay for it.
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ def write_report(workflow: Workflow) -> tuple[Path, Path]:
         environments={name: workflow.environments[name] for name in names},
         provenance=list(provenances(manifests)),
         command=f"snakemake --cores 8 --config study={study.name}",
+        cells=[planned.cell for planned in workflow.planned],
         clips=list(_clips(workflow, names)),
         unmirrored=ledger.unmirrored(ROOT / "results", study.name, manifests),
     )

@@ -73,9 +73,9 @@ class Workflow:
 
     def start(self, todo: Sequence[Job], cores: int) -> str:
         """Begin to count the jobs and to mirror their runs; returns what is going to happen, in one sentence."""
-        seconds, work = cost.seconds(todo, cores), sum(map(cost.job_seconds, todo))
+        seconds = cost.seconds(todo, cores)
         logs = ROOT / "results" / "logs" / self.study.name
-        progress.begin(logs / "progress.txt", len(todo), work, seconds, cost.REPORT_SECONDS)
+        progress.begin(logs / "progress.txt", len(todo), cost.core_seconds(todo), seconds, cost.REPORT_SECONDS)
         follow_in_mlflow(self.study.name, logs / "follow.log")
         runs = sum(len(one.seeds) for one in self.planned)
         return (

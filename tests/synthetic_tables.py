@@ -139,6 +139,7 @@ COLUMNS = {
         "probability",
         "low",
         "high",
+        "p",
         "ahead",
         "ert_ratio",
         "ert_ratio_low",

@@ -12,7 +12,7 @@ import pytest
 import synthetic_tables as synthetic
 
 from harness import figures
-from harness.figures import headline, learning_curves, panels, style
+from harness.figures import learning_curves, order, panels, rows, style
 from harness.figures.load import Tables, anchors, load, read
 
 SMALL = {
@@ -97,12 +97,22 @@ def test_hostile_names_are_inert(name: str, tmp_path: Path) -> None:
     assert b"<script" not in svg and b"<text" not in svg
 
 
-def test_legend_shows_every_algorithm_even_with_an_underscore_first(tmp_path: Path) -> None:
+def test_panel_names_the_best_method_of_each_family_even_with_an_underscore_first(tmp_path: Path) -> None:
     tables = {key: frame.replace({"ars": "_ars"}) for key, frame in synthetic.study(**SMALL).items()}
     with style.styled():
         figure = learning_curves.draw(load(synthetic.write(tmp_path, tables)))
-    names = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert names == ["_ars", "ppo", "exact", "reference", "random", "budget"]
+    assert len(figure.axes) == 4
+    for axes in figure.axes:
+        assert {"_ars", "ppo"} <= {text.get_text() for text in axes.texts}
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == [
+        "best gradient-free (named)",
+        "other gradient-free",
+        "best policy-gradient (named)",
+        "other policy-gradient",
+        "probe",
+        "reference",
+        "random",
+    ]
     plt.close(figure)
 
 
@@ -126,11 +136,45 @@ def test_anchors_are_read_off_the_ladder_by_hand() -> None:
     assert anchors(ladder)["e"] == pytest.approx((-100.0, 0.0, -20.0))
 
 
-def test_families_never_share_a_colour() -> None:
-    look = style.looks(pd.DataFrame([{"algorithm": a, "family": f} for a, f in synthetic.ALGORITHMS.items()]))
-    assert len({colour for colour, _ in look.values()}) == len(synthetic.ALGORITHMS) == 18
-    warm = {name for name, ((red, _, blue), _) in look.items() if red > blue + 0.2}
-    assert warm == set(synthetic.FREE)
+def test_only_the_gradient_free_family_is_warm() -> None:
+    colours = {family: style.family_colour(family) for family in style.FAMILIES}
+    assert len(set(colours.values())) == 3
+    assert [family for family, (red, _, blue) in colours.items() if red > blue + 0.2] == ["gradient-free"]
+
+
+def test_structures_of_a_study_differ_in_colour_and_marker() -> None:
+    look = rows.policy_looks(pd.DataFrame({"policy": list("abcdef"), "parameters": 1.0}))
+    assert len({colour for colour, _ in look.values()}) == len({marker for _, marker in look.values()}) == 6
+
+
+def test_panels_fill_strips_as_wide_as_the_environment_with_the_most_structures() -> None:
+    counts = {"A": 3, "B": 5, "C": 1, "D": 3}
+    cells = pd.DataFrame(
+        [{"environment": e, "policy": f"p{i}", "parameters": i} for e, number in counts.items() for i in range(number)]
+    )
+    strips = [[(environment, len(policies)) for environment, policies in strip] for strip in panels.packed(cells)]
+    assert strips == [[("B", 5)], [("A", 3), ("C", 1)], [("D", 3)]]
+
+
+def test_structures_of_a_row_lie_around_its_middle() -> None:
+    cells = pd.DataFrame(
+        {
+            "environment": "e",
+            "policy": ["program", "linear", "network", "linear"],
+            "parameters": 2.0,
+            "algorithm": ["ars", "ars", "ars", "ppo"],
+            "family": ["gradient-free"] * 3 + ["policy-gradient"],
+        }
+    )
+    with style.styled():
+        figure, (panel,) = rows.by_algorithm(cells)
+    ticks = dict(
+        zip((label.get_text() for label in panel.axes.get_yticklabels()), panel.axes.get_yticks(), strict=True)
+    )
+    assert ticks["ars"] == pytest.approx(panel.place["ars", "linear"]) and ticks["ppo"] == panel.place["ppo", "linear"]
+    assert panel.place["ars", "network"] - ticks["ars"] == pytest.approx(rows.PITCH)
+    assert panel.place["ars", "program"] - ticks["ars"] == pytest.approx(-rows.PITCH)
+    plt.close(figure)
 
 
 @pytest.mark.parametrize(("number", "text"), [(1500.0, "1.5k"), (2e6, "2M"), (0.0, "0"), (-1e3, "-1k"), (np.inf, "")])
@@ -157,12 +201,14 @@ def test_headline_takes_the_higher_score_then_the_lower_ert() -> None:
             "ert": [np.inf, 700.0, 10.0],
         }
     )
-    assert headline.best_cells(cells)["algorithm"].tolist() == ["b"]
+    assert order.best_cells(cells, order.BY_SCORE)["algorithm"].tolist() == ["b"]
+    assert order.best_cells(cells, order.BY_STEPS)["algorithm"].tolist() == ["c"]
 
 
-def test_policies_stand_from_few_parameters_to_many() -> None:
-    cells = pd.DataFrame({"policy": ["mlp", "linear", "mlp", "program"], "parameters": [4610.0, 8.0, 4611.0, 3.0]})
-    assert panels.policy_order(cells) == ["program", "linear", "mlp"]
+def test_policies_stand_from_much_structure_to_none_and_unknown_ones_by_their_parameters() -> None:
+    sizes = {"network": 226.0, "subspace-8": 8.0, "x": 7.0, "linear": 3.0, "subspace-2": 2.0, "a": 9.0, "program": 5.0}
+    cells = pd.DataFrame({"policy": list(sizes), "parameters": list(sizes.values())})
+    assert order.policy_order(cells) == ["program", "linear", "subspace-2", "subspace-8", "network", "x", "a"]
 
 
 def test_labels_of_the_full_study_do_not_overlap(tmp_path: Path) -> None:
@@ -170,14 +216,24 @@ def test_labels_of_the_full_study_do_not_overlap(tmp_path: Path) -> None:
     with style.styled():
         figure = figures.FIGURES["scores"].draw(tables)
         figure.draw_without_rendering()
-    labels = [label.get_window_extent() for axes in figure.axes[:1] for label in axes.get_yticklabels()]
-    titles = [
-        axes.title.get_window_extent() if axes.title.get_text() else axes._left_title.get_window_extent()
-        for axes in figure.axes
-    ]
+    labels = [label.get_window_extent() for axes in figure.axes for label in axes.get_yticklabels()]
+    titles = [axes._left_title.get_window_extent() for axes in figure.axes]
     for boxes in (labels, titles):
         assert len(boxes) > 1
         assert not any(one.overlaps(other) for i, one in enumerate(boxes) for other in boxes[:i])
+    plt.close(figure)
+
+
+@pytest.mark.parametrize("name", ["learning_curves", "targets"])
+def test_words_over_panels_of_the_full_study_do_not_overlap_nor_leave_the_figure(name: str, tmp_path: Path) -> None:
+    tables = load(synthetic.write(tmp_path, synthetic.study(seeds=3)))
+    with style.styled():
+        figure = figures.FIGURES[name].draw(tables)
+        figure.draw_without_rendering()
+    words = [text.get_window_extent() for axes in figure.axes for text in axes.texts if text.get_text()]
+    words += [label.get_window_extent() for axes in figure.axes for label in axes.get_xticklabels()]
+    assert not any(one.overlaps(other) for i, one in enumerate(words) for other in words[:i])
+    assert all(figure.bbox.x0 <= box.x0 and box.x1 <= figure.bbox.x1 for box in words)
     plt.close(figure)
 
 

@@ -20,8 +20,9 @@ from PIL import Image
 from test_figures import TINY
 
 from harness import figures, report
-from harness.figures.load import load
-from harness.report import animation, blocks, content, findings, html, pdf, phrases
+from harness.cell import Part
+from harness.figures.load import Anchors, Tables, load
+from harness.report import animation, answer, blocks, content, findings, html, pdf, phrases, setting, structures
 from harness.report.animation import Film
 from harness.spec import Environment, Scores
 
@@ -64,6 +65,10 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     tables = synthetic.write(folder / "tables", synthetic.study(**TINY))
     figures.draw_all(tables, folder / "figures")
     return tables, folder / "figures"
+
+
+def load_empty() -> Tables:
+    return Tables(*(pd.DataFrame(columns=synthetic.COLUMNS[name]) for name in Tables._fields))
 
 
 class Reader(HTMLParser):
@@ -120,9 +125,9 @@ def test_timing_is_not_part_of_the_report(folders: tuple[Path, Path]) -> None:
 
 def hostile_report(figure_folder: Path) -> blocks.Report:
     bullets = blocks.Bullets(tuple(("undetermined", name) for name in HOSTILE))
-    table = content.table(HOSTILE[1], HOSTILE[:2], "lr", [(name, name) for name in HOSTILE])
+    table = blocks.plain_table(HOSTILE[1], HOSTILE[:2], "lr", [(name, name) for name in HOSTILE])
     body = (blocks.Text(HOSTILE[2]), bullets, table, blocks.Code(HOSTILE[1]), blocks.Picture("headline", *HOSTILE[:2]))
-    return blocks.Report(HOSTILE[0], HOSTILE[1], HOSTILE[2], (blocks.Section("a", HOSTILE[4], body),))
+    return blocks.Report(HOSTILE[0], HOSTILE[1], ((HOSTILE[3], HOSTILE[2]),), (blocks.Section("a", HOSTILE[4], body),))
 
 
 def test_hostile_names_are_text_in_html(folders: tuple[Path, Path], tmp_path: Path) -> None:
@@ -191,6 +196,7 @@ FINDING: Mapping[str, Any] = {
     "probability": 0.9,
     "low": 0.7,
     "high": 1.0,
+    "p": 0.002,
     "ahead": "gradient-free",
     "ert_ratio": np.inf,
     "ert_ratio_low": 2.0,
@@ -204,13 +210,13 @@ def test_finding_states_both_cells_with_intervals() -> None:
     assert verdict == "gradient-free ahead"
     assert "ars with linear (P\u00a0=\u00a08), scoring 498.0 [490.0, 500.0] over 10 runs" in sentence
     assert "ppo with mlp (P\u00a0=\u00a04610), scoring 300.0 [250.0, 350.5] over 10 runs" in sentence
-    assert "with probability 0.90 [0.70, 1.00]." in sentence
+    assert "with probability 0.90 [0.70, 1.00] (p\u00a0=\u00a00.002)." in sentence
     assert "Only the gradient-free cell reached the threshold, in 12.3k expected steps." in sentence
 
 
 def test_finding_is_undetermined_where_the_table_says_so() -> None:
-    verdict, sentence = findings._environment({**FINDING, "ahead": "undetermined", "low": 0.4}, {})
-    assert verdict == "undetermined" and "holds ½: the order is open" in sentence
+    verdict, sentence = findings._environment({**FINDING, "ahead": "undetermined", "low": 0.4, "p": 0.2}, {})
+    assert verdict == "undetermined" and "0.90 [0.40, 1.00] (p\u00a0=\u00a00.2): the order is open." in sentence
 
 
 def test_finding_without_a_rival_has_no_verdict() -> None:
@@ -233,42 +239,90 @@ def test_speed_is_open_where_the_interval_holds_one() -> None:
         "ert_ratio_high": 3.1,
         "faster": "undetermined",
     }
-    assert "a ratio of 1.6 [0.8, 3.1]: the interval holds 1" in findings._environment(row, {})[1]
+    assert "a ratio of 1.6 [0.8, 3.1]: the order is open." in findings._environment(row, {})[1]
 
 
-def test_answer_counts_the_environments_that_have_both_families() -> None:
-    table = pd.DataFrame(
-        {
-            "environment": ["A", "B", "C", "D"],
-            "ahead": ["gradient-free", "undetermined", "gradient-free", "undetermined"],
-            "free_n": 10.0,
-            "gradient_n": [10.0, 10.0, 10.0, np.nan],
-        }
+DIMENSION = pd.DataFrame(
+    {
+        "environment": "E",
+        "family": "gradient-free",
+        "policy": ["program", "mlp", "program", "mlp"],
+        "algorithm": ["ars", "ars", "cem", "es"],
+        "parameters": [3.0, 4610.0, 3.0, 4610.0],
+        "n": 10.0,
+        "success_rate": [0.9, 0.1, 1.0, 1.0],
+        "normalised_iqm": [0.9, 0.5, 0.95, 0.97],
+        "normalised_low": [0.8, 0.3, 0.94, 0.96],
+        "normalised_high": [1.0, 0.7, 0.96, 0.98],
+        "ert": [900.0, np.inf, 500.0, 600.0],
+    }
+)
+
+
+def test_structures_are_compared_by_the_algorithms_that_ran_on_both() -> None:
+    (contest,) = structures.contests(DIMENSION)
+    assert [side["algorithm"] for side in (contest.structured, contest.generic)] == ["ars", "ars"]
+    assert findings.structure_findings(DIMENSION) == (
+        (
+            "program ahead",
+            "E, gradient-free search: program (P\u00a0=\u00a03) 0.90 [0.80, 1.00] by ars; generic mlp (P\u00a0=\u00a04610) "
+            "0.50 [0.30, 0.70] by ars. Solved by 9 of 10 and 1 of 10 runs. The intervals do not overlap.",
+        ),
     )
-    assert findings.answer(table) == (
-        "At the budget, comparing the best cells of the two families, gradient-free search is ahead in 2 of 3 "
-        "environments (A and C); the data do not decide in 1 of 3 environments (B). D has runs of one family only."
-    )
+    assert structures.contests(DIMENSION[DIMENSION["algorithm"] != "ars"]) == ()
 
 
-def test_structures_with_overlapping_intervals_are_undetermined() -> None:
-    cells = pd.DataFrame(
-        {
-            "environment": "E",
-            "family": "gradient-free",
-            "policy": ["linear", "mlp"],
-            "algorithm": "ars",
-            "parameters": [8.0, 4610.0],
-            "normalised_iqm": [0.9, 0.5],
-            "normalised_low": [0.8, 0.3],
-            "normalised_high": [1.0, 0.7],
-        }
-    )
-    assert findings.structure_findings(cells)[0][0] == "linear ahead"
-    cells["normalised_high"] = [1.0, 0.85]
+@pytest.mark.parametrize("high", [0.85, np.nan])  # overlapping; one seed
+def test_structures_whose_intervals_do_not_part_are_undetermined(high: float) -> None:
+    cells = DIMENSION.assign(normalised_high=[1.0, high, 1.0, 1.0])
     assert findings.structure_findings(cells)[0][0] == "undetermined"
-    cells["normalised_high"] = [1.0, np.nan]  # one seed
-    assert findings.structure_findings(cells)[0][0] == "undetermined"
+
+
+def test_answer_says_with_numbers_where_structure_and_families_won() -> None:
+    cells = {"environment": "E", "policy": ["linear", "mlp"], "algorithm": ["ars", "ppo"], "normalised_iqm": [0.9, 0.4]}
+    reached = {**cells, "family": ["gradient-free", "policy-gradient"], "parameters": 8.0, "ert": np.inf}
+    reached |= {"n": 10.0, "success_rate": [0.4, 0.0], "normalised_low": 0.1, "normalised_high": 1.0}
+    tables = load_empty()._replace(
+        findings=pd.DataFrame([FINDING]),
+        scores=pd.DataFrame(cells),
+        dimension=pd.concat([DIMENSION, pd.DataFrame(reached)]),
+    )
+    points = dict(answer.answer(tables))
+    assert points["Structure paid"] == (
+        "in E for gradient-free search: program (P\u00a0=\u00a03) 0.90 [0.80, 1.00] against mlp (P\u00a0=\u00a04610) "
+        "0.50 [0.30, 0.70]."
+    )
+    assert points["A generic policy paid"] == "in no environment, as far as these runs decide."
+    assert points["Fewer steps until solved:"] == (
+        "gradient-free search in 1 of 1 environment (E, solved by 4 of its 10 runs and none of the other's)."
+    )
+    assert points["Higher score at the budget:"] == (
+        "gradient-free search in 1 of 1 environment (E, 0.90 against 0.40; its run is the higher one with probability "
+        "0.90 [0.70, 1.00], p\u00a0=\u00a00.002)."
+    )
+    assert "Undetermined:" not in points
+
+
+def test_answer_turns_ratio_and_probability_round_for_policy_gradients() -> None:
+    row = {**FINDING, "ahead": "policy-gradient", "probability": 0.1, "low": 0.0, "high": 0.3}
+    row |= {"faster": "policy-gradient", "ert_ratio": 0.25, "ert_ratio_low": 0.1, "ert_ratio_high": 0.5}
+    assert answer._steps(row, {}) == "E, 4 [2, 10] times fewer"
+    scores = {("E", "linear", "ars"): 0.995, ("E", "mlp", "ppo"): 0.999}
+    assert answer._score(row, scores).startswith(
+        "E, less than 0.01 apart; its run is the higher one with probability 0.90 [0.70, 1.00]"
+    )
+
+
+def test_answer_lists_what_is_undetermined() -> None:
+    row = {**FINDING, "ahead": "undetermined", "faster": "undetermined"}
+    contests = structures.contests(DIMENSION.assign(normalised_low=0.0))
+    assert answer._open([row, {**row, "environment": "F"}], contests) == [
+        (
+            "Undetermined:",
+            "which family scores higher in E and F; which family needs fewer steps in E and F; whether structure helps "
+            "in E (gradient-free search). That does not mean equal: these runs do not decide.",
+        )
+    ]
 
 
 def test_families_in_different_environments_are_not_compared() -> None:
@@ -302,8 +356,9 @@ def test_bold_scores_are_those_whose_interval_reaches_the_best() -> None:
             "iqm_high": [11.0, 9.5, 8.9],
         }
     )
-    (table,) = content.score_tables(scores)
+    (table,) = content.score_tables(scores, {"E": Anchors(0.0, 10.0, 9.0)})
     assert [row[1].strong for row in table.rows] == [True, True, False]
+    assert table.rows[1][1].text == "8.00 [6.00, 9.50]"
 
 
 def test_differing_provenance_shows_all_values(folders: tuple[Path, Path]) -> None:
@@ -329,6 +384,22 @@ def test_differing_provenance_shows_all_values(folders: tuple[Path, Path]) -> No
 )
 def test_numbers_by_hand(value: float, text: str) -> None:
     assert phrases.number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("random", "reference", "places"), [(22.4, 500.0, 1), (-1239.0, -150.0, 0), (-11.8, -1.6, 2), (5.0, 5.0, 1)]
+)
+def test_decimals_show_a_thousandth_of_the_span(random: float, reference: float, places: int) -> None:
+    assert content.decimals(Anchors(random, reference, reference)) == places
+
+
+def test_zero_has_no_minus() -> None:
+    assert phrases.shown(-0.0083, -0.04, 0.01, 1) == "0.0 [0.0, 0.0]"
+
+
+def test_settings_of_plug_ins_are_written_out() -> None:
+    part = Part("cem", "cross_entropy", {"elite": 0.25, "noisy": False, "rank": None, "widths": (32, 16)})
+    assert setting._settings(part) == "elite 0.25, noisy no, widths [32, 16]"
 
 
 def test_intervals_by_hand() -> None:

@@ -39,11 +39,12 @@ def run_job(options: argparse.Namespace) -> int:
     from harness.record import Finished
 
     job = job_of(options)
+    work = cost.core_seconds([job])  # before its kernel is compiled
     ends: list[Finished] = []
     try:
         run_block(job.cell, range(job.first, job.last + 1), ROOT / job.folder, ends.append)
     finally:
-        place = progress.count(cost.job_seconds(job))  # a job that fails is over too
+        place = progress.count(work)  # a job that fails is over too
     scores = [run.snapshot.evaluations[-1]["return_mean"] for run in ends]
     diverged = sum(run.snapshot.status == "diverged" for run in ends)
     note = f", {diverged} diverged" if diverged else ""

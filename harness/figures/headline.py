@@ -12,7 +12,17 @@ from harness.figures.load import Tables
 from harness.figures.order import BY_SCORE, best_cells, count, policy_order
 from harness.figures.panels import zero_one
 from harness.figures.scores import LIMITS, TICKS, dot
-from harness.figures.style import LEGEND, WIDTH, axes_at, family_colour, handle, legend_below, log_axis, nothing, shortened
+from harness.figures.style import (
+    LEGEND,
+    WIDTH,
+    axes_at,
+    family_colour,
+    handle,
+    legend_below,
+    log_axis,
+    nothing,
+    shortened,
+)
 
 CAPTION = "Structure versus data at a glance."
 READING = (

@@ -16,8 +16,8 @@ from harness.figures.style import FAINT, LEGEND, WIDTH, axes_at, family_colour, 
 
 MOST = 6  # panels side by side
 LEFT, BETWEEN, RIGHT = 0.5, 0.13, 0.08  # inches: before an environment, between its panels, at the end of a strip
-HEAD, HEIGHT, FOOT = 0.80, 1.30, 0.42  # inches: names above a panel, the panel, its steps below
-WIDEST, LETTER = 3.0, 0.088  # inches: of a panel, of a letter of an environment
+HEAD, HEIGHT, FOOT = 0.72, 1.15, 0.37  # inches: names above a panel, the panel, its steps below
+WIDEST, LETTER = 3.0, 0.082  # inches: of a panel, of a letter of an environment
 
 Block = tuple[str, list[str]]  # an environment and the policies that stand side by side
 

@@ -1,4 +1,4 @@
-"""Rows by algorithm: a panel per environment, in it a row per algorithm, in it a line for every structure it ran with."""
+"""Rows by algorithm: a panel per environment, in it a row per algorithm, in it a line per structure."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _panel(axes: Axes, environment: str, cells: pd.DataFrame) -> Rows:
     for top, bottom in zip(edges[:-1:2], edges[1::2], strict=False):
         axes.axhspan(top, bottom, color="0.965", zorder=0, linewidth=0)
     axes.set_title(shortened(environment, 40), fontsize=8.5)
-    place = {}
+    place: dict[tuple[str, str], float] = {}
     for name, row in cells.groupby("algorithm"):
         policies = policy_order(row)
         offsets = PITCH * (np.arange(len(policies)) - (len(policies) - 1) / 2.0)

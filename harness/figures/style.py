@@ -1,9 +1,9 @@
 """One look for every figure: sizes, colours, markers, and a way to save that gives the same bytes every time.
 
-Colours: gradient-free methods are orange, policy gradients blue, probes grey, which colour-blind readers can tell apart.
+Colours: gradient-free methods are orange, policy gradients blue, probes grey: colour-blind readers can tell them apart.
 Figures are as wide as the text of a page, so that letters keep their size, and most lay out their panels in inches by
-hand: that is faster than a solver and the same everywhere. Names come from YAML files: mathematics in text is switched
-off, so that `$`, `_` and `<` are only characters.
+hand, which is faster than a solver. Names come from YAML files: mathematics in text is switched off, so that `$`, `_`
+and `<` are only characters.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ FAMILY_COLOURS: dict[str, Colour] = {
 }
 WIDTH = 6.6  # inches: the text width of the page
 LEGEND = 0.42  # inches kept free below the panels
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*")
+MARKERS = ("o", "s", "^", "D", "v", "h", "P", "X", "<", ">", "p", "*")
 PATH_DATA = re.compile(rb' d="[^"]*"')
 DECIMALS = re.compile(rb"(\.\d\d)\d+")
 INK = "0.25"

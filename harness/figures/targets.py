@@ -19,8 +19,8 @@ READING = (
     "next evaluation) after so many environment steps, on a logarithmic axis: further left is faster, higher is more "
     "reliable. Heavy: the method of each family with the smallest expected number of steps, named above the panel; "
     "light: the others of the family. The cross is where the data end: runs that had not crossed by then are "
-    "censored, not failed for ever. The corner counts the methods of which no run crossed; their lines are grey. A staircase that begins above zero "
-    "crossed before any learning."
+    "censored, not failed for ever. The corner counts the methods of which no run crossed; their lines are grey. A "
+    "staircase that begins above zero crossed before any learning."
 )
 
 

@@ -42,3 +42,8 @@ def ascend(
     unbiased_square = square / (1 - square_decay**step)  # [P]
     theta = theta + step_size * unbiased_mean / (np.sqrt(unbiased_square) + epsilon)  # [P]
     return AdamState(step, mean, square), theta
+
+
+def limited(gradient: Floats, limit: float) -> Floats:
+    """The gradient [P], shortened to the limit if it is longer; as torch does, a millionth is added to its norm."""
+    return gradient * min(1.0, limit / (float(np.linalg.norm(gradient)) + 1e-6))

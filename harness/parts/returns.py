@@ -71,6 +71,11 @@ def advantages(
     return _discounted_sums(errors, lengths, discount * decay)
 
 
+def normalised(advantages: Floats) -> Floats:
+    """Mean 0 and deviation 1 within the batch [N]."""
+    return np.asarray((advantages - advantages.mean()) / (advantages.std() + 1e-8))
+
+
 def _discounted_sums(values: Floats, lengths: Integers, factor: float) -> Floats:
     """y_t = x_t + factor · y_{t+1} within each episode [N]."""
     episodes = np.split(values, np.cumsum(lengths)[:-1])

@@ -178,7 +178,7 @@ def _driver_errors() -> tuple[type[Exception], ...]:
 
     errors = (gymnasium.error.Error, ImportError, RuntimeError, AttributeError, TypeError)
     try:
-        import mujoco  # type: ignore[import-untyped]
+        import mujoco
     except ImportError:
         return errors
     return (*errors, mujoco.FatalError)

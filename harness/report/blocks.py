@@ -7,6 +7,7 @@ markup: the HTML template escapes them, the Typst template reads them as data.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -100,7 +101,7 @@ class Report:
 
     title: str
     question: str
-    answer: str  # the headline in one sentence
+    answer: tuple[tuple[str, str], ...]  # leads and sentences of the first page
     sections: tuple[Section, ...]
 
 
@@ -117,6 +118,12 @@ def as_data(report: Report) -> dict[str, Any]:
 def pictures(report: Report) -> tuple[str, ...]:
     """File stems of all figures, in order."""
     return tuple(block.stem for section in report.sections for block in section.blocks if isinstance(block, Picture))
+
+
+def plain_table(caption: str, columns: tuple[str, ...], sides: str, rows: Sequence[Sequence[str]]) -> Table:
+    """A table of plain text; `sides` says l or r for each column."""
+    cells = tuple(tuple(Cell(text) for text in row) for row in rows)
+    return Table(caption, columns, tuple(side == "r" for side in sides), cells)
 
 
 def replace_file(path: Path, data: bytes) -> None:

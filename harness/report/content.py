@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,14 +12,32 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from harness.cell import Cell as RunCell
 from harness.figures import FIGURES
-from harness.figures.load import Tables, anchors
-from harness.figures.panels import algorithm_order, count, policy_order
+from harness.figures.load import Anchors, Tables, anchors
+from harness.figures.order import algorithm_order, policy_order
 from harness.report import findings, methods
 from harness.report.animation import Film
-from harness.report.blocks import Block, Bullets, Cell, Code, Formula, Picture, Reel, Report, Section, Table, Text
-from harness.report.phrases import NOTHING, interval, number, steps
+from harness.report.answer import answer
+from harness.report.blocks import (
+    Block,
+    Bullets,
+    Cell,
+    Code,
+    Formula,
+    Picture,
+    Reel,
+    Report,
+    Section,
+    Table,
+    Text,
+    plain_table,
+)
+from harness.report.phrases import number, shown
+from harness.report.setting import setting
 from harness.spec import Environment
+
+SCORE = "score at the budget"
 
 
 @dataclass(frozen=True)
@@ -42,6 +61,7 @@ class Facts:
     environments: Mapping[str, Environment]  # entries of envs.yaml
     provenance: Sequence[Mapping[str, Any]]  # of every job; where they differ, all values are shown
     command: str  # that makes the report again
+    cells: Sequence[RunCell] = ()  # of the study, for their settings
     clips: Sequence[Clip] = ()
     unmirrored: Sequence[tuple[str, str]] = ()  # run and reason, for all that MLflow does not show
 
@@ -56,9 +76,9 @@ def compose(facts: Facts, tables: Tables, digests: Mapping[str, str]) -> Report:
     """
     sections = (
         Section("findings", "Findings", _findings(tables)),
-        Section("setting", "Setting", _setting(facts, tables)),
+        Section("setting", "Setting", setting(facts.environments, facts.cells, tables)),
         Section("curves", "Learning curves", (picture("learning_curves"),)),
-        Section("scores", "Score at the budget", _scores(tables.scores)),
+        Section("scores", "Score at the budget", _scores(tables)),
         Section("targets", "Steps until solved", (picture("targets"), *target_tables(tables.dimension))),
         Section("dispersion", "Spread across seeds", (picture("dispersion"),)),
         Section("dimension", "Parameter dimension", (picture("dimension"),)),
@@ -67,7 +87,7 @@ def compose(facts: Facts, tables: Tables, digests: Mapping[str, str]) -> Report:
         Section("methods", "Methods", _methods()),
         Section("provenance", "Provenance", _provenance(facts, digests)),
     )
-    return Report(facts.title, facts.question, findings.answer(tables.findings), sections)
+    return Report(facts.title, facts.question, answer(tables), sections)
 
 
 def digests_of(folder: Path) -> dict[str, str]:
@@ -85,7 +105,7 @@ def _findings(tables: Tables) -> tuple[Block, ...]:
     """The headline figure and all sentences."""
     groups = (
         ("Which family is ahead", findings.environment_findings(tables) + findings.family_findings(tables.summary)),
-        ("Which structure is ahead", findings.structure_findings(tables.dimension)),
+        ("Which structure is ahead of the generic policy", findings.structure_findings(tables.dimension)),
         ("Also", findings.gap_findings(tables.scores) + findings.pair_finding(tables.comparisons)),
     )
     lists = [(Text(title, strong=True), Bullets(items)) for title, items in groups if items]
@@ -93,69 +113,44 @@ def _findings(tables: Tables) -> tuple[Block, ...]:
     return (*blocks[:2], picture("headline"), *blocks[2:], Text(methods.CAUTION))
 
 
-def _setting(facts: Facts, tables: Tables) -> tuple[Block, ...]:
-    """Environments, structures and algorithms."""
-    runs, frozen = tables.runs, anchors(tables.targets)
-    if runs.empty:
-        return (Text("The study asks for no run."),)
-    seeds = runs.groupby(["environment", "policy", "algorithm"])["seed"].nunique()
-    span = f"{seeds.min()}" if seeds.min() == seeds.max() else f"{seeds.min()} to {seeds.max()}"
-    rows = []
-    for environment, group in runs.groupby("environment"):
-        entry, scores = facts.environments[str(environment)], frozen.get(str(environment))
-        budgets = sorted(set(group["budget"]))
-        sizes = {name: count(group.loc[group["policy"] == name, "parameters"]) for name in policy_order(group)}
-        rows.append(
-            (
-                str(environment),
-                f"{entry.horizon}",
-                " or ".join(steps(budget) for budget in budgets),
-                *((number(value) for value in scores) if scores else (NOTHING,) * 3),
-                ", ".join(f"{name} ({size})" for name, size in sizes.items()),
-            )
-        )
-    columns = ("environment", "horizon", "budget", "random", "reference", "solved", "structures (parameters P)")
-    sources = tuple((name, facts.environments[name].scores.source) for name in sorted(set(runs["environment"])))
-    return (
-        Text(f"{len(seeds)} cells (an algorithm with a structure in an environment), {span} seeds each."),
-        table("Environments; budget in environment steps, scores are undiscounted returns.", columns, "lrrrrrl", rows),
-        Text("Where the reference scores come from", strong=True),
-        Bullets(tuple(("", f"{name}: {source}.") for name, source in sources)),
-        table("Algorithms.", ("algorithm", "family", "cells", "runs"), "llrr", _algorithms(runs)),
-    )
-
-
-def _algorithms(runs: pd.DataFrame) -> list[tuple[str, ...]]:
-    """Rows of the table of algorithms."""
-    rows: list[tuple[str, ...]] = []
-    for name in algorithm_order(runs):
-        here = runs[runs["algorithm"] == name]
-        cells = len(here[["environment", "policy"]].drop_duplicates())
-        rows.append((name, str(here["family"].iloc[0]), str(cells), str(len(here))))
-    return rows
-
-
-def _scores(scores: pd.DataFrame) -> tuple[Block, ...]:
+def _scores(tables: Tables) -> tuple[Block, ...]:
     """The figure and the tables of scores."""
-    return (picture("scores"), *score_tables(scores), *gap_tables(scores))
+    words = Text(methods.SCORE_TABLES)
+    gaps = {table.caption: table for table in gap_tables(tables.scores)}
+    scores = score_tables(tables.scores, anchors(tables.targets))
+    return (picture("scores"), words, *(_beside(table, gaps.get(table.caption)) for table in scores))
 
 
-def score_tables(scores: pd.DataFrame) -> tuple[Table, ...]:
+def _beside(table: Table, gaps: Table | None) -> Table:
+    """The columns of optimality gaps at the right of those of scores."""
+    if gaps is None:
+        return table
+    lines = {row[0].text: row[1:] for row in gaps.rows}
+    rows = tuple((*row, *lines.get(row[0].text, (Cell(""),) * (len(gaps.columns) - 1))) for row in table.rows)
+    columns = (*table.columns, *(f"gap, {name}" for name in gaps.columns[1:]))
+    caption = f"{table.caption} Gap: optimum − exact return, median / largest over seeds."
+    return Table(caption, columns, (*table.numeric, *gaps.numeric[1:]), rows)
+
+
+def score_tables(scores: pd.DataFrame, frozen: Mapping[str, Anchors]) -> tuple[Table, ...]:
     """One table per environment: algorithms by structures; bold if the interval reaches that of the column's best."""
     known = scores[np.isfinite(scores["iqm"])]
     tips = known.sort_values("iqm").drop_duplicates(["environment", "policy"], keep="last")
     bars = {(row["environment"], row["policy"]): row["iqm_low"] for row in tips.to_dict("records")}
+    places = {name: decimals(scale) for name, scale in frozen.items()}
 
     def cell(row: dict[str, Any]) -> Cell:
         strong = row["iqm_high"] >= bars[row["environment"], row["policy"]]
-        return Cell(interval(row["iqm"], row["iqm_low"], row["iqm_high"]), bool(strong))
+        digits = places.get(row["environment"], 1)
+        return Cell(shown(row["iqm"], row["iqm_low"], row["iqm_high"], digits), bool(strong))
 
-    return _by_environment(
-        known,
-        cell,
-        "score at the budget, interquartile mean with 95 % interval. Bold: the interval overlaps that of "
-        "the best in the column.",
-    )
+    return _by_environment(known, cell, SCORE)
+
+
+def decimals(scale: Anchors) -> int:
+    """As many as show a thousandth of the way from the random score to the reference."""
+    span = abs(scale.reference - scale.random)
+    return int(np.clip(3 - math.floor(math.log10(span)), 0, 6)) if span > 0.0 else 1
 
 
 def target_tables(dimension: pd.DataFrame) -> tuple[Table, ...]:
@@ -164,7 +159,7 @@ def target_tables(dimension: pd.DataFrame) -> tuple[Table, ...]:
     return _by_environment(
         known,
         lambda row: Cell(findings.ert_text(row)),
-        "expected environment steps to the threshold (ERT) with 95 % interval · runs that reached it.",
+        "expected steps to the threshold (ERT) · runs that reached it",
     )
 
 
@@ -179,18 +174,18 @@ def _by_environment(known: pd.DataFrame, cell: Callable[[dict[str, Any]], Cell],
             for name in algorithm_order(group)
         )
         numeric = (False, *(True,) * len(policies))
-        result.append(Table(f"{environment}: {caption}", ("algorithm", *policies), numeric, rows))
+        result.append(Table(f"{environment}: {caption}.", ("algorithm", *policies), numeric, rows))
     return tuple(result)
 
 
 def gap_tables(scores: pd.DataFrame) -> tuple[Table, ...]:
-    """One table per environment whose optimum is known: optimality gaps of algorithms by structures."""
+    """One table per environment whose optimum is known, with the caption of its scores: gaps by structures."""
 
     def cell(row: dict[str, Any]) -> Cell:
-        return Cell(f"{number(row['gap_median'], 3)} / {number(row['gap_maximum'], 3)}")
+        return Cell(f"{findings.gap(row['gap_median'])} / {findings.gap(row['gap_maximum'])}")
 
     known = scores[np.isfinite(scores["gap_median"])]
-    return _by_environment(known, cell, "optimality gap (optimum − exact return), median / largest over seeds.")
+    return _by_environment(known, cell, SCORE)
 
 
 def _films(clips: Sequence[Clip]) -> tuple[Block, ...]:
@@ -226,10 +221,10 @@ def _completeness(runs: pd.DataFrame, unmirrored: Sequence[tuple[str, str]]) -> 
         rows.append((*(str(word) for word in key), seeds))
     if rows:
         columns = ("environment", "structure", "algorithm", "status", "reason", "seeds")
-        blocks.append(table("Runs that did not finish.", columns, "llllll", rows))
+        blocks.append(plain_table("Runs that did not finish.", columns, "llllll", rows))
     if unmirrored:
         caption = "Runs that MLflow does not show; the files have them."
-        blocks.append(table(caption, ("run", "reason"), "ll", unmirrored))
+        blocks.append(plain_table(caption, ("run", "reason"), "ll", unmirrored))
     return tuple(blocks)
 
 
@@ -253,8 +248,8 @@ def _provenance(facts: Facts, digests: Mapping[str, str]) -> tuple[Block, ...]:
     return (
         Text("This command makes the report again:"),
         Code(facts.command),
-        table("Where the runs were made; several values mean that jobs differed.", ("fact", "value"), "ll", rows),
-        table(
+        plain_table("Where the runs were made; several values mean that jobs differed.", ("fact", "value"), "ll", rows),
+        plain_table(
             "Tables that this report was made from.",
             ("file", "sha256"),
             "ll",
@@ -273,9 +268,3 @@ def _flat(record: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
             text = " ".join(str(word) for word in value) if isinstance(value, list | tuple) else str(value)
             pairs.append((f"{prefix}{key}", text))
     return pairs
-
-
-def table(caption: str, columns: tuple[str, ...], sides: str, rows: Sequence[Sequence[str]]) -> Table:
-    """A table of plain text; `sides` says l or r for each column."""
-    cells = tuple(tuple(Cell(text) for text in row) for row in rows)
-    return Table(caption, columns, tuple(side == "r" for side in sides), cells)

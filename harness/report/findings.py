@@ -1,6 +1,7 @@
 """Findings: sentences computed from the tables, each with the numbers and the interval that it rests on.
 
-A sentence claims an order only where the table's interval excludes equality; otherwise its verdict is `undetermined`.
+A sentence claims an order only where the table does, or where two intervals do not overlap; otherwise its verdict is
+`undetermined`.
 """
 
 from __future__ import annotations
@@ -12,33 +13,14 @@ import numpy as np
 import pandas as pd
 
 from harness.figures.load import Tables
-from harness.report.phrases import counted, interval, listed, number, shown, steps, steps_interval
+from harness.report.phrases import counted, interval, number, ratio, shown, steps, steps_interval
+from harness.report.structures import Contest, contests, side
 
 Finding: TypeAlias = tuple[str, str]  # verdict, sentence
 UNDETERMINED = "undetermined"
 FAMILY_NAMES = {"gradient-free": "gradient-free search", "policy-gradient": "policy gradients"}
 LEVEL = 0.05
-
-
-def answer(findings: pd.DataFrame) -> str:
-    """The headline: in how many environments which family is ahead."""
-    if findings.empty:
-        return "There is no result yet."
-    both = (findings["free_n"] > 0) & (findings["gradient_n"] > 0)
-    compared = findings[both]
-    parts = []
-    for verdict, words in (
-        ("gradient-free", "gradient-free search is ahead"),
-        ("policy-gradient", "policy gradients are ahead"),
-        (UNDETERMINED, "the data do not decide"),
-    ):
-        names = [str(name) for name in compared.loc[compared["ahead"] == verdict, "environment"]]
-        if names:
-            parts.append(f"{words} in {len(names)} of {counted(len(compared), 'environment')} ({listed(names)})")
-    start = f"At the budget, comparing the best cells of the two families, {'; '.join(parts)}." if parts else ""
-    alone = [str(name) for name in findings.loc[~both, "environment"]]
-    end = f"{listed(alone)} {'has' if len(alone) == 1 else 'have'} runs of one family only." if alone else ""
-    return f"{start} {end}".strip()
+ROUNDING = 1e-12
 
 
 def environment_findings(tables: Tables) -> tuple[Finding, ...]:
@@ -55,10 +37,10 @@ def _environment(row: dict[str, Any], budgets: dict[tuple[str, str, str], float]
     if len(sides) == 1:
         missing = FAMILY_NAMES[_family("gradient" if sides == ["free"] else "free")]
         return "", f"{row['environment']}: {_cell(row, sides[0])}. There is no run of {missing} to compare with."
-    chance = shown(row["probability"], row["low"], row["high"])
+    chance = f"{shown(row['probability'], row['low'], row['high'])} (p\u00a0=\u00a0{number(row['p'], 2)})"
     first = f"{row['environment']}: {_cell(row, 'free')}; {_cell(row, 'gradient')}."
     second = f"A gradient-free run scores higher than a policy-gradient run with probability {chance}"
-    second += ", which holds ½: the order is open." if row["ahead"] == UNDETERMINED else "."
+    second += ": the order is open." if row["ahead"] == UNDETERMINED else "."
     allowed = {budgets.get((row["environment"], row[f"{side}_policy"], row[f"{side}_algorithm"])) for side in sides}
     third = _speed(row) + ("" if len(allowed) == 1 else " The two had different budgets.")
     verdict = UNDETERMINED if row["ahead"] == UNDETERMINED else f"{row['ahead']} ahead"
@@ -90,10 +72,10 @@ def _speed(row: dict[str, Any]) -> str:
     times = f"Expected steps to the threshold: {steps(free)} gradient-free against {steps(gradient)} policy gradient"
     if not math.isfinite(row["ert_ratio"]):
         return f"{times}."
-    ratio = interval(row["ert_ratio"], row["ert_ratio_low"], row["ert_ratio_high"], 2)
+    words = ratio(row["ert_ratio"], row["ert_ratio_low"], row["ert_ratio_high"])
     if row["faster"] == UNDETERMINED:
-        return f"{times}, a ratio of {ratio}: the interval holds 1, so the order is open."
-    return f"{times}, a ratio of {ratio}: {row['faster']} is faster."
+        return f"{times}, a ratio of {words}: the order is open."
+    return f"{times}, a ratio of {words}: {row['faster']} is faster."
 
 
 def family_findings(summary: pd.DataFrame) -> tuple[Finding, ...]:
@@ -118,28 +100,20 @@ def family_findings(summary: pd.DataFrame) -> tuple[Finding, ...]:
 
 
 def structure_findings(dimension: pd.DataFrame) -> tuple[Finding, ...]:
-    """For every environment and family with several structures: the best one against the next."""
-    known = dimension[np.isfinite(dimension["normalised_iqm"]) & dimension["family"].isin(list(FAMILY_NAMES))]
-    findings = []
-    for (environment, family), group in known.groupby(["environment", "family"]):
-        best = group.sort_values(["normalised_iqm", "algorithm"], ascending=[False, True]).drop_duplicates("policy")
-        if len(best) > 1:
-            findings.append(_structures(str(environment), str(family), best.iloc[0], best.iloc[1]))
-    return tuple(findings)
+    """For every environment and family with several structures: the best one against the generic policy."""
+    return tuple(_structures(contest) for contest in contests(dimension))
 
 
-def _structures(environment: str, family: str, first: pd.Series, second: pd.Series) -> Finding:
-    """The best structure and the runner-up."""
-    cells = [
-        f"{cell['policy']} (P = {cell['parameters']:.0f}, {cell['algorithm']}) with "
-        f"{shown(cell['normalised_iqm'], cell['normalised_low'], cell['normalised_high'])}"
-        for cell in (first, second)
-    ]
-    start = f"{environment}, {FAMILY_NAMES[family]}: the best structure by normalised score is"
-    text = f"{start} {cells[0]}; next comes {cells[1]}."
-    if first["normalised_low"] > second["normalised_high"]:
-        return f"{first['policy']} ahead", f"{text} The intervals do not overlap."
-    return UNDETERMINED, f"{text} The intervals overlap or are missing."
+def _structures(contest: Contest) -> Finding:
+    """Both sides, and how many of their runs reached the threshold."""
+    cells = (contest.structured, contest.generic)
+    sides = [f"{side(cell)} by {cell['algorithm']}" for cell in cells]
+    text = f"{contest.environment}, {FAMILY_NAMES[contest.family]}: {sides[0]}; generic {sides[1]}."
+    reached = [f"{cell['success_rate'] * cell['n']:.0f} of {cell['n']:.0f}" for cell in cells]
+    text = f"{text} Solved by {reached[0]} and {reached[1]} runs."
+    if contest.decided:
+        return f"{contest.ahead['policy']} ahead", f"{text} The intervals do not overlap."
+    return UNDETERMINED, f"{text} The order is open."
 
 
 def pair_finding(comparisons: pd.DataFrame) -> tuple[Finding, ...]:
@@ -158,18 +132,23 @@ def pair_finding(comparisons: pd.DataFrame) -> tuple[Finding, ...]:
 
 def gap_findings(scores: pd.DataFrame) -> tuple[Finding, ...]:
     """Where the optimum is known: who comes closest, in the problem's own units."""
-    known = scores[np.isfinite(scores["gap_median"])]
+    known = scores[np.isfinite(scores["gap_median"]) & scores["family"].isin(list(FAMILY_NAMES))]
     return tuple(("", _gap(str(environment), group)) for environment, group in known.groupby("environment"))
 
 
+def gap(value: float) -> str:
+    """A gap; what lies within rounding of the optimum is 0."""
+    return "0" if abs(value) < ROUNDING else number(value, 3)
+
+
 def _gap(environment: str, cells: pd.DataFrame) -> str:
-    """The smallest and the largest median gap."""
+    """The smallest and the largest median gap, of those that do not know the model."""
     order = cells.sort_values(["gap_median", "algorithm"])
     best, worst = order.iloc[0], order.iloc[-1]
     return (
         f"{environment}: the optimum is known. The smallest median optimality gap is that of {best['algorithm']} with "
-        f"{best['policy']}, {number(best['gap_median'], 3)} (largest over seeds {number(best['gap_maximum'], 3)}); the "
-        f"largest median is that of {worst['algorithm']} with {worst['policy']}, {number(worst['gap_median'], 3)}."
+        f"{best['policy']}, {gap(best['gap_median'])} (largest over seeds {gap(best['gap_maximum'])}); the "
+        f"largest median is that of {worst['algorithm']} with {worst['policy']}, {gap(worst['gap_median'])}."
     )
 
 

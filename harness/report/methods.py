@@ -19,14 +19,18 @@ TIMES = "and infinite where no run reaches the target."
 INTERVALS = (
     "Intervals are 95 % bootstrap intervals over whole runs, by percentiles widened for small samples (Hesterberg "
     "2015); success rates have Clopper and Pearson intervals. Families are compared by the probability that a run of "
-    "one scores higher than a run of the other, ties counted half; an order is stated only where the interval of that "
-    "probability excludes one half. Pairs of algorithms are tested by exact permutation, paired by seed where "
-    "possible, and corrected by Holm's method."
+    "one scores higher than a run of the other, ties counted half; an order is stated only where a two-sided exact "
+    "permutation test of that probability, paired by seed where possible, has p at most 0.05. A structure is called "
+    "ahead only where the two intervals do not overlap. Pairs of algorithms are tested by the same permutation test "
+    "and corrected by Holm's method."
 )
 CAUTION = (
     "How far this reaches: the best cell of a family was chosen on the runs that it is then judged by, which flatters "
     "it; intervals are over seeds only and do not cover other settings, budgets or environments. Undetermined does "
     "not mean equal: it means that these runs do not decide."
+)
+SCORE_TABLES = (
+    "Interquartile means over seeds with 95 % intervals. Bold: the interval overlaps that of the best in the column."
 )
 FILMS = (
     "One episode of the best finished run of the best cell of each environment, without exploration. The films move "

@@ -35,8 +35,20 @@ def interval(value: float, low: float, high: float, digits: int = 4) -> str:
 def shown(value: float, low: float, high: float, decimals: int = 2) -> str:
     """A value with its interval, rounded to so many decimals."""
     if math.isnan(low) or math.isnan(high):
-        return NOTHING if math.isnan(value) else f"{value:.{decimals}f}".replace("-", MINUS)
-    return f"{value:.{decimals}f} [{low:.{decimals}f}, {high:.{decimals}f}]".replace("-", MINUS)
+        return NOTHING if math.isnan(value) else fixed(value, decimals)
+    return f"{fixed(value, decimals)} [{fixed(low, decimals)}, {fixed(high, decimals)}]"
+
+
+def fixed(value: float, decimals: int) -> str:
+    """A number with so many decimals, and no minus before a zero; infinity and very large numbers as `number`."""
+    if not abs(value) < 1e7:
+        return number(value)
+    return f"{round(value, decimals) + 0.0:.{decimals}f}".replace("-", MINUS)
+
+
+def ratio(value: float, low: float, high: float) -> str:
+    """A ratio with its interval, each with two significant digits: they may lie decades apart."""
+    return f"{number(value, 2)} [{number(low, 2)}, {number(high, 2)}]"
 
 
 def steps(value: float) -> str:
