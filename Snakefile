@@ -40,6 +40,10 @@ onsuccess:
     print(WORKFLOW.farewell(), flush=True)
 
 
+onerror:
+    print(WORKFLOW.advice(), flush=True)
+
+
 rule all:
     input:
         f"reports/{STUDY}.html",

@@ -8,14 +8,13 @@ Algorithm 2; details from its published code (`code/ars.py`, `code/filter.py`). 
 
     θ += α / (b σ_R) Σ (r+ - r-) ε     over the b directions with the largest max(r+, r-); σ_R over their 2b returns
 
-As in that code, directions tied with the b-th are kept too and b is the number kept; the two candidates of a
-direction share no random numbers unless `common_random_numbers` says so; the normaliser of V2 has seen all training
-observations before this turn and is frozen within it; `shift` is subtracted from every training reward.
+As in that code, directions tied with the b-th are kept too and b is the number kept; the two candidates of a direction
+share no random numbers unless `common_random_numbers` says so; the normaliser of V2 has seen all training observations
+before this turn; `shift` is subtracted from every training reward.
 
-Where the code divides 0 by 0 (all kept returns equal, σ_R = 0) there is no step. A direction with a diverged candidate
-is dropped, and so is what that candidate saw.
-Deviation: the search begins at the policy's own start; the paper's zero is the start of a linear policy, but for a
-network it is a point at which every antithetic difference vanishes.
+Where the code divides 0 by 0 (σ_R = 0) there is no step. A direction with a diverged candidate is dropped.
+Deviation: the search begins at the policy's own start. The paper's zero is that of a linear policy; for a network it is
+a point at which every antithetic difference vanishes.
 """
 
 from __future__ import annotations
@@ -79,7 +78,7 @@ class Ars:
         """One step, and the observations of this turn for the next."""
         (outcome,) = outcomes
         scores = (outcome.returns - self.shift * outcome.lengths).mean(axis=1)  # [2N]
-        pairs = scores.reshape(2, self.directions).T  # [N, 2] r+, r-
+        pairs = scores.reshape(2, -1).T  # [N, 2] r+, r-
         kept = self._kept(pairs)
         sigma_r = float(pairs[kept].std()) if len(kept) > 0 else 0.0  # σ_R
         theta, moments = state.theta, state.moments

@@ -1,18 +1,13 @@
 """CMA-ES, through the library of its author: the shape of the Gaussian is learnt too.
 
 N. Hansen, "The CMA evolution strategy: a tutorial" (2016, arXiv:1604.00772), in its `cma` package: rank-one and rank-μ
-update with negative weights, cumulative step-size adaptation. In many dimensions the full matrix is too large and only
-its diagonal is learnt: R. Ros and N. Hansen, "A simple modification in CMA-ES achieving linear time and space
-complexity" (2008).
+update with negative weights, cumulative step-size adaptation. Above some P only the diagonal is learnt: R. Ros and
+N. Hansen, "A simple modification in CMA-ES achieving linear time and space complexity" (2008).
 
-The library keeps its state and its generator inside. Here the state is plain arrays: every ask and every tell builds
-the library's object anew around them and has it draw from this turn's address, so tell draws again the sample of ask.
-A test holds this equal to one object used throughout.
-
-Only the order of the returns counts: a diverged candidate is the worst, equal ones stand in the order asked, and a turn
-in which all diverged changes nothing.
-Deviation: the covariance is decomposed in every turn, where the library waits when P is in the hundreds, and an
-ill-conditioned one is left as it is.
+The library keeps state and generator inside. Here the state is arrays: ask and tell build the library's object anew
+around them and have it draw from this turn's address, so tell draws again the sample of ask. Only the order of returns
+counts: a diverged candidate is the worst, and a turn in which all diverged changes nothing.
+Deviation: the covariance is decomposed in every turn, where the library may wait; an ill-conditioned one is left so.
 """
 
 from __future__ import annotations
@@ -47,17 +42,16 @@ class CmaEs:
     explores: ClassVar[bool] = False
 
     policy: Policy
-    population: int = 0  # λ; 0: 4 + ⌊3 ln P⌋ (eq. 48)
+    population: int = 0  # λ; 0: 4 + ⌊3 ln P⌋ (eq. 48), else at least 2
     episodes: int = 3  # of each candidate
     sigma: float = 1.0  # σ at the start
     diagonal_above: int = 128  # the largest P with a full covariance
 
     def __post_init__(self) -> None:
-        at_least(self, 0, "population", "diagonal_above")
+        at_least(self, 2 if self.population else 0, "population")
         at_least(self, 1, "episodes")
+        at_least(self, 0, "diagonal_above")
         positive(self, "sigma")
-        if self.population == 1:
-            raise ValueError("population must be 0 or at least 2: the library recombines two")
 
     def init(self, rng: np.random.Generator) -> State:
         """A sphere around the policy's start, as the library makes it: its axes differ by 1e-4, to have an order."""
@@ -71,12 +65,10 @@ class CmaEs:
 
     def tell(self, state: State, outcomes: tuple[Outcome, ...], turn: Turn) -> tuple[State, Metrics]:
         """The library's update on the order of the returns."""
-        (outcome,) = outcomes
-        scores = outcome.returns.mean(axis=1)  # [λ]
+        scores = outcomes[0].returns.mean(axis=1)  # [λ]
         if np.isfinite(scores).any():
             library, thetas = self._rebuilt(state, turn)  # [λ, P]
-            losses = np.argsort(np.argsort(-scores, kind="stable"))  # [λ] 0 the best, no two equal
-            library.tell(list(thetas), losses.astype(float))
+            library.tell(list(thetas), np.argsort(np.argsort(-scores, kind="stable")).astype(float))  # 0: the best
             state = self._state(library)
         return state, {"sigma": state.sigma}
 
@@ -84,32 +76,27 @@ class CmaEs:
         """The mean."""
         return Candidate(state.mean, identity(self.policy.space.observations))
 
-    @property
-    def _diagonal(self) -> bool:
-        return self.policy.dim > self.diagonal_above
-
     def _new(self, mean: Floats, rng: np.random.Generator) -> Any:
         """The library's object around a mean [P], drawing from `rng`."""
         import cma  # takes two seconds, so only runs of CMA-ES pay for it
 
-        options = {
+        return cma.CMAEvolutionStrategy(mean, self.sigma, {
             "popsize": self.population or 4 + int(3 * np.log(self.policy.dim)),
             "randn": lambda rows, columns: rng.standard_normal((rows, columns)),
             "seed": np.nan,  # else NumPy's global generator would be seeded
             "AdaptSigma": cma.sigma_adaptation.CMAAdaptSigmaCSA,  # also above 300 parameters
-            "CMA_diagonal": self._diagonal,
+            "CMA_diagonal": self.policy.dim > self.diagonal_above,
             "updatecovwait": 0,  # decompose in every turn: C alone is the state
             "conditioncov_alleviate": None,  # would change coordinates behind our back
             "verbose": -9,
-        }
-        return cma.CMAEvolutionStrategy(mean, self.sigma, options)
+        })
 
     def _rebuilt(self, state: State, turn: Turn) -> tuple[Any, Floats]:
         """The library's object in this state, and the sample [λ, P] that it draws in this turn."""
         library = self._new(state.mean, turn.rng("sample"))
         library.mean_old, library.sigma = state.mean, state.sigma
         library.pc, library.adapt_sigma.ps = state.path.copy(), state.sigma_path.copy()
-        if self._diagonal:
+        if state.shape.ndim == 1:
             library.sigma_vec.scaling, library.sigma_vec.is_identity = state.shape.copy(), False
         else:
             library.sm.C, library.sm.count_tell = state.shape.copy(), state.generation
@@ -119,7 +106,5 @@ class CmaEs:
 
     def _state(self, library: Any) -> State:
         """What the library must remember, as arrays."""
-        scaling = library.sigma_vec.scaling * np.ones(self.policy.dim)  # [P]
-        shape = scaling if self._diagonal else library.sm.C
-        paths = library.pc, library.adapt_sigma.ps
-        return State(library.countiter, library.mean, float(library.sigma), shape, *paths)
+        shape = library.sigma_vec * np.ones(self.policy.dim) if library.opts["CMA_diagonal"] else library.sm.C
+        return State(library.countiter, library.mean, float(library.sigma), shape, library.pc, library.adapt_sigma.ps)

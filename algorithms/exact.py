@@ -17,7 +17,7 @@ episode that ends before t has no such step and counts as zero.
 Deviation: the paper's actions are continuous. A categorical mode is no smooth function of θ, so what one disturbed step
 climbs there is the return of one sampled action among modes, not that of the policy that is evaluated.
 Deviation: G_t is what follows the disturbed step; the code takes the whole return, whose earlier part is noise.
-Deviation: returns are not divided by their deviation, which Adam nearly undoes.
+Deviation: returns are not divided by their deviation; Adam does not see a constant scale.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class State(NamedTuple):
 
 @dataclass(frozen=True)
 class Exact:
-    """Settings."""
+    """A turn is one step on N disturbed episodes, or pairs of them."""
 
     family: ClassVar[str] = "policy-gradient"
     explores: ClassVar[bool] = True

@@ -40,7 +40,7 @@ class State(NamedTuple):
 
 @dataclass(frozen=True)
 class ExactGradient:
-    """Settings."""
+    """A turn is one gradient, charged as the episode that is rolled out beside it."""
 
     family: ClassVar[str] = "probe"
     explores: ClassVar[bool] = False

@@ -37,7 +37,7 @@ class State(NamedTuple):
 
 @dataclass(frozen=True)
 class NaturalGradient:
-    """Settings."""
+    """A turn is one step on N fresh episodes."""
 
     family: ClassVar[str] = "policy-gradient"
     explores: ClassVar[bool] = True
@@ -89,9 +89,7 @@ class NaturalGradient:
         features = baselines.value_features(taken.observations, returns.times(taken.lengths))  # [N, F]
         values = features @ state.value  # [N]
         final_values = baselines.value_features(taken.final_observations, taken.lengths) @ state.value  # [E]
-        judge = partial(
-            returns.advantages, taken.rewards, values, final_values, taken.terminated, taken.lengths, self.discount
-        )
+        judge = partial(returns.advantages, taken, values, final_values, self.discount)
         raw, whole = judge(decay=self.decay), judge(decay=1.0)  # [N], [N] with λ = 1: all the rewards to go
         return returns.normalised(raw), baselines.fit_values(features, whole + values)
 

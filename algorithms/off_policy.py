@@ -10,14 +10,10 @@
 Sources: T. Jie and P. Abbeel, "On a Connection between Importance Sampling and the Likelihood Ratio Policy Gradient"
 (2010); weights and their sources in `harness/parts/importance.py`.
 
-The denominator Q is the mixture of all policies in the buffer, in the shares of their episodes ("mixture"), or the
-policy that made the episode ("own"). The mixture needs every episode's probability under each of B stored policies: B
-forward passes over the buffer a turn. Weights: "plain" w/N · "truncated" min(w, c)/N · "self_normalised" w/Σw ·
-"per_decision", where r_t is weighted by the steps up to t only and each action is credited with its reward to go.
-The baseline b is the mean return of the newest episodes, an episode's own left out (per decision: reward to go).
-
-A batch of which too little counts (effective sample size) is skipped: a step on it would be noise.
-
+Q is the mixture of all policies in the buffer, or the policy that made the episode ("own"). Weights: "plain" w/N ·
+"truncated" min(w, c)/N · "self_normalised" w/Σw · "per_decision": r_t is weighted by the steps up to t only, and an
+action credited with its reward to go. The baseline b is the mean credit of the newest episodes, its own left out.
+Deviation: a batch of which too little counts (effective sample size) is skipped: a step on it would be noise.
 Deviation: the reward to go of "per_decision" is discounted from its own step, as in REINFORCE.
 """
 
@@ -28,10 +24,9 @@ from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 
-from harness.interface import Candidate, Floats, Metrics, Outcome, Policy, Request, Turn
+from harness.interface import Candidate, Floats, Integers, Metrics, Outcome, Policy, Request, Turn
 from harness.parts import adam, baselines, importance, replay, returns
-from harness.parts.adam import AdamState
-from harness.parts.replay import Buffer
+from harness.parts.ranges import at_least, ordered, positive, share
 from harness.parts.sampling import recorded, sampled, unscaled
 
 
@@ -39,13 +34,13 @@ class State(NamedTuple):
     """Where the search stands."""
 
     theta: Floats  # [P]
-    adam: AdamState
-    buffer: Buffer
+    adam: adam.AdamState
+    buffer: replay.Buffer
 
 
 @dataclass(frozen=True)
 class OffPolicy:
-    """Settings."""
+    """A turn collects `episodes` and takes `batches` steps."""
 
     family: ClassVar[str] = "policy-gradient"
     explores: ClassVar[bool] = True
@@ -63,6 +58,13 @@ class OffPolicy:
     truncation: float = 5.0  # c
     least_effective: float = 0.2  # share of a batch that must count
 
+    def __post_init__(self) -> None:
+        at_least(self, 1, "episodes", "capacity", "batches", "batch")
+        ordered(self, "episodes", "capacity")
+        ordered(self, "batch", "capacity")
+        positive(self, "step_size", "truncation")
+        share(self, "discount", "least_effective")
+
     def init(self, rng: np.random.Generator) -> State:
         """An empty buffer."""
         return State(self.policy.init(rng), adam.init(self.policy.dim), replay.empty(self.policy))
@@ -74,15 +76,14 @@ class OffPolicy:
     def tell(self, state: State, outcomes: tuple[Outcome, ...], turn: Turn) -> tuple[State, Metrics]:
         """Fill the buffer, update the baseline, take a step on each batch."""
         buffer = replay.added(state.buffer, recorded(outcomes[0]), state.theta, self.capacity)
-        behaviour, baseline = self._behaviour(buffer), self._baseline(buffer)  # [N], [N]
-        state = state._replace(buffer=buffer)
-        rng = turn.rng("batches")
-        logs = []
+        behaviour = replay.log_behaviour(buffer, self.policy, self.denominator == "mixture")  # [N]
+        counted = (buffer.makers == buffer.makers[-1]) * float(self.baseline == "average")  # [E] the newest, or none
+        credit = self._credit(buffer.rewards, buffer.lengths)  # [N]
+        baseline = baselines.average(credit, buffer.lengths, counted, self.weights == "per_decision")  # [N]
+        state, rng, logs = state._replace(buffer=buffer), turn.rng("batches"), []
         for _ in range(self.batches):
-            count = buffer.lengths.size
-            chosen = rng.choice(count, size=min(self.batch, count), replace=False)  # [E]
-            rows = np.isin(returns.episode_numbers(buffer.lengths), chosen)  # [N]
-            state, log = self._step(state, replay.picked(buffer, chosen), behaviour[rows], baseline[rows])
+            sample, rows = replay.drawn(buffer, rng, self.batch)
+            state, log = self._step(state, sample, behaviour[rows], baseline[rows])
             logs.append(log)
         return state, {name: float(np.mean([log[name] for log in logs])) for name in logs[0]}
 
@@ -90,49 +91,20 @@ class OffPolicy:
         """The current policy."""
         return unscaled(self.policy, state.theta)
 
-    def _step(self, state: State, sample: Buffer, behaviour: Floats, baseline: Floats) -> tuple[State, Metrics]:
+    def _step(self, state: State, sample: replay.Buffer, behaviour: Floats, baseline: Floats) -> tuple[State, Metrics]:
         """One step on a sample of episodes, or none if too little of it counts."""
         candidate = self.solution(state)
         target = self.policy.log_probs(candidate, sample.observations, sample.actions)  # [N]
         ratios = importance.ratios(importance.so_far(target, sample.lengths), behaviour)  # [N] w_{0:t}
-        whole = ratios[np.cumsum(sample.lengths) - 1]  # [E] w
-        log = importance.diagnostics(whole, self.truncation)
-        if log["effective_share"] < self.least_effective:
+        log = importance.diagnostics(ratios[np.cumsum(sample.lengths) - 1], self.truncation)
+        if log["effective_share"] <= self.least_effective:
             return state, log | {"skipped": 1.0}
-        credit = self._credit(sample, ratios, whole, baseline)  # [N]
+        shares = importance.step_shares(ratios, sample.lengths, self.weights, self.truncation)  # [N]
+        credit = self._credit(shares * sample.rewards, sample.lengths) - shares * baseline  # [N]
         gradient = self.policy.score(candidate, sample.observations, sample.actions, credit)  # [P]
         optimiser, theta = adam.ascend(state.adam, state.theta, gradient, self.step_size)
         return state._replace(theta=theta, adam=optimiser), log | {"skipped": 0.0}
 
-    def _credit(self, sample: Buffer, ratios: Floats, whole: Floats, baseline: Floats) -> Floats:
-        """The weight of each step's score [N], from w_{0:t} [N], w [E] and b [N]."""
-        if self.weights == "per_decision":
-            to_go = returns.rewards_to_go(ratios * sample.rewards, sample.lengths, self.discount)  # [N]
-            return np.asarray((to_go - ratios * baseline) / whole.size)
-        if self.weights == "self_normalised":
-            shares = whole / whole.sum()  # [E]
-        else:
-            shares = (np.minimum(whole, self.truncation) if self.weights == "truncated" else whole) / whole.size
-        total = returns.discounted_returns(sample.rewards, sample.lengths, self.discount)  # [E] R(τ)
-        return np.asarray(shares.repeat(sample.lengths) * (total.repeat(sample.lengths) - baseline))
-
-    def _behaviour(self, buffer: Buffer) -> Floats:
-        """Log Q(a_0 ... a_t) at each step of the buffer [N]."""
-        if self.denominator == "own":
-            return importance.so_far(buffer.log_probs, buffer.lengths)
-        each = np.stack([
-            self.policy.log_probs(unscaled(self.policy, theta), buffer.observations, buffer.actions)
-            for theta in buffer.thetas
-        ])  # [B, N]
-        return importance.mixture(importance.so_far(each, buffer.lengths), np.bincount(buffer.makers))
-
-    def _baseline(self, buffer: Buffer) -> Floats:
-        """The baseline b at each step of the buffer [N]."""
-        if self.baseline == "none":
-            return np.zeros_like(buffer.rewards)
-        newest = (buffer.makers == buffer.makers[-1]).astype(np.float64)  # [E]
-        if self.weights == "per_decision":
-            to_go = returns.rewards_to_go(buffer.rewards, buffer.lengths, self.discount)  # [N]
-            return baselines.average_of_others_to_go(to_go, buffer.lengths, newest)
-        total = returns.discounted_returns(buffer.rewards, buffer.lengths, self.discount)  # [E]
-        return baselines.average_of_others(total, newest).repeat(buffer.lengths)
+    def _credit(self, rewards: Floats, lengths: Integers) -> Floats:
+        """R(τ), or per decision the reward to go, at each step [N]."""
+        return returns.credit(rewards, lengths, self.discount, self.weights == "per_decision")

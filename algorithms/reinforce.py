@@ -7,11 +7,11 @@ Sources: R. J. Williams, "Simple statistical gradient-following algorithms for c
 "Infinite-horizon policy-gradient estimation" (2001). The plain form is `baseline="none", reward_to_go=False`.
 
 The baselines b, all of them free of bias: "average", the mean return of the other episodes; "optimal", the constant
-b* = E[|∇log P|² R] / E[|∇log P|²] of the other episodes; "value", a linear-feature value function fitted to the
-batches before: V(s_t, t) if the reward to go is used, V(s_0, 0) if the whole return is.
+b* = E[|∇log P|² R] / E[|∇log P|²] of the other episodes; "value", a linear-feature value function fitted to the batch
+before: V(s_t, t) if the reward to go is used, V(s_0, 0) if the whole return is. An episode that the horizon cuts counts
+as whole: the horizon is part of the objective, and V sees the time.
 
-An episode that the horizon cuts counts as whole: the horizon is part of the objective, and V sees the time.
-
+Deviation: an episode is left out of its own average, which else would shrink the gradient by (N - 1) / N.
 Deviation: the reward to go is Σ_{i≥t} γ^{i-t} r_i, as everybody computes it; the gradient of E[Σ γ^t r_t] would have
 another factor γ^t, which silences late steps. Equal for γ = 1.
 """
@@ -25,7 +25,7 @@ import numpy as np
 
 from harness.interface import Candidate, Floats, Metrics, Outcome, Policy, Request, Trajectory, Turn
 from harness.parts import adam, baselines, returns
-from harness.parts.adam import AdamState
+from harness.parts.ranges import at_least, positive, share
 from harness.parts.sampling import recorded, sampled, unscaled
 
 
@@ -33,13 +33,13 @@ class State(NamedTuple):
     """Where the search stands."""
 
     theta: Floats  # [P]
-    adam: AdamState
+    adam: adam.AdamState
     value: Floats  # [F] weights of the value baseline
 
 
 @dataclass(frozen=True)
 class Reinforce:
-    """Settings."""
+    """A turn is one step on N fresh episodes."""
 
     family: ClassVar[str] = "policy-gradient"
     explores: ClassVar[bool] = True
@@ -53,8 +53,11 @@ class Reinforce:
     optimiser: Literal["adam", "plain"] = "adam"
 
     def __post_init__(self) -> None:
+        at_least(self, 2 if self.baseline in ("average", "optimal") else 1, "episodes")  # there must be others
+        positive(self, "step_size")
+        share(self, "discount")
         if self.baseline == "optimal" and self.reward_to_go:
-            raise ValueError("the optimal constant is that of the whole return: set reward_to_go to false")
+            raise ValueError("reward_to_go must be false: the optimal constant is that of the whole return")
 
     def init(self, rng: np.random.Generator) -> State:
         """A value of zero everywhere: the first batch has no value baseline."""
@@ -69,7 +72,7 @@ class Reinforce:
         """One step up the gradient; only then the value learns from this batch, so that it never judges its own."""
         taken = recorded(outcomes[0])
         candidate = self.solution(state)
-        credit = self._credit(taken)  # [N] R(τ) or G_t
+        credit = returns.credit(taken.rewards, taken.lengths, self.discount, self.reward_to_go)  # [N] G_t or R(τ)
         weights = credit - self._baseline(state, taken, credit)  # [N]
         gradient = self.policy.score(candidate, taken.observations, taken.actions, weights) / taken.lengths.size  # [P]
         optimiser, theta = self._ascend(state, gradient)
@@ -80,29 +83,20 @@ class Reinforce:
         """The current policy."""
         return unscaled(self.policy, state.theta)
 
-    def _credit(self, taken: Trajectory) -> Floats:
-        """The return that each step is credited with [N]."""
-        if self.reward_to_go:
-            return returns.rewards_to_go(taken.rewards, taken.lengths, self.discount)
-        return returns.discounted_returns(taken.rewards, taken.lengths, self.discount).repeat(taken.lengths)
-
     def _baseline(self, state: State, taken: Trajectory, credit: Floats) -> Floats:
         """What is subtracted from it at each step [N]."""
-        clock = returns.times(taken.lengths)  # [N]
         if self.baseline == "none":
             return np.zeros_like(credit)
+        if self.baseline == "average":
+            return baselines.average(credit, taken.lengths, np.ones(taken.lengths.size), self.reward_to_go)
+        clock = returns.times(taken.lengths)  # [N]
         if self.baseline == "value":
             values = baselines.value_features(taken.observations, clock) @ state.value  # [N]
             return values if self.reward_to_go else values[clock == 0].repeat(taken.lengths)
-        if self.reward_to_go:
-            return baselines.average_of_others_to_go(credit, taken.lengths, np.ones(taken.lengths.size))
-        total = credit[clock == 0]  # [E] R(τ)
-        if self.baseline == "average":
-            return baselines.average_of_others(total, np.ones_like(total)).repeat(taken.lengths)
         scores = self.policy.episode_scores(self.solution(state), taken.observations, taken.actions, taken.lengths)
-        return baselines.optimal_constant_of_others(total, scores).repeat(taken.lengths)
+        return baselines.optimal_constant_of_others(credit[clock == 0], scores).repeat(taken.lengths)
 
-    def _ascend(self, state: State, gradient: Floats) -> tuple[AdamState, Floats]:
+    def _ascend(self, state: State, gradient: Floats) -> tuple[adam.AdamState, Floats]:
         """The next optimiser and theta [P]."""
         if self.optimiser == "plain":
             return state.adam, state.theta + self.step_size * gradient

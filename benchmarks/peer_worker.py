@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -184,6 +185,7 @@ ACTS: dict[str, Callable[..., Any]] = {"prepare": prepare, "measure": measure}
 def main() -> None:
     """Answer until the asker closes the line."""
     answers, sys.stdout = sys.stdout, sys.stderr  # whatever a library prints is no answer
+    warnings.simplefilter("ignore")  # float32 bounds
     for line in sys.stdin:
         message = json.loads(line)
         try:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from harness.arrays import read_npz
 from harness.files import write_bytes
 from harness.run import Snapshot
 from harness.state import Arrays, flatten, restore
@@ -41,8 +42,7 @@ def load(path: Path, template: Any, owner: str) -> Snapshot:
         Damaged: if the file is truncated, altered, or belongs to another run or to other code.
     """
     try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:  # np.load leaks a damaged file
-            arrays = {name: file[name] for name in file.files}
+        arrays = read_npz(path.read_bytes())
         header = json.loads(arrays.pop("header").tobytes())
         known = header["snapshot"]
         if header["owner"] != owner:
@@ -52,7 +52,7 @@ def load(path: Path, template: Any, owner: str) -> Snapshot:
         return Snapshot(restore(template, arrays), **known)
     except (Damaged, FileNotFoundError):
         raise
-    except Exception as fault:  # zipfile and NumPy raise a dozen kinds for a file that is not what it was
+    except Exception as fault:  # JSON and NumPy raise a dozen kinds for a file that is not what it was
         raise Damaged(f"{path} cannot be read: {fault}") from fault
 
 

@@ -88,4 +88,5 @@ def _algorithm(cell: Cell) -> Any:
 
 def _autograd(cell: Cell) -> bool:
     """Whether torch finds the gradients of the policy."""
-    return _algorithm(cell).family == "policy-gradient" and not hasattr(plugins.load("policies", cell.policy.file), "pullback")
+    closed = hasattr(plugins.load("policies", cell.policy.file), "pullback")
+    return not closed and bool(_algorithm(cell).family == "policy-gradient")

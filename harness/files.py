@@ -1,35 +1,119 @@
-"""Files written aside and renamed: a reader sees the old file or the new one, never a half."""
+"""Files written aside and renamed: a reader sees the old file or the new one, never a half.
+
+A process that works in a folder is alone there; what killed ones left half-written is swept away by the next.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+
+class Unwritable(OSError):
+    """A file that cannot be written, a full disk or a folder without permission; names the path and the reason."""
 
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Replace a file as a whole; the folder is made if need be.
 
     Raises:
-        OSError: if the disk is full or the folder cannot be written; the old file stands and nothing is left beside it.
+        Unwritable: if the disk is full or the folder cannot be written; the old file stands, nothing is left beside it.
     """
+    with _named(path), _discarding(_aside(path)):
+        _put(_aside(path), content)
+        _aside(path).replace(path)
+
+
+def write_together(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Replace several files, the last of which vouches for the others: it is not there while they are replaced.
+
+    All of them are on the disk before the first is replaced, so that a full disk changes nothing.
+
+    Raises:
+        Unwritable: as `write_bytes`.
+    """
+    paths = [folder / name for name in contents]
+    with _discarding(*map(_aside, paths)):
+        for path in paths:
+            with _named(path):
+                _put(_aside(path), contents[path.name])
+        with _named(folder):
+            paths[-1].unlink(missing_ok=True)
+            for path in paths:
+                _aside(path).replace(path)
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}.aside")
+
+
+def _put(path: Path, content: bytes) -> None:
+    """Write a new file, down to the disk."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.aside")
+    with path.open("wb") as handle:
+        handle.write(content)
+        handle.flush()
+        os.fsync(handle.fileno())
+
+
+@contextmanager
+def _discarding(*asides: Path) -> Iterator[None]:
+    """Whatever happens, nothing stays aside; the first fault is the one that is told."""
     try:
-        with aside.open("wb") as handle:
-            handle.write(content)
-            handle.flush()
-            os.fsync(handle.fileno())
-        aside.replace(path)
+        yield
     finally:
-        aside.unlink(missing_ok=True)
+        for aside in asides:
+            with suppress(OSError):
+                aside.unlink(missing_ok=True)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """A fault of the file system names the path: that of a full disk does not."""
+    try:
+        yield
+    except OSError as fault:
+        raise Unwritable(fault.errno, fault.strerror, str(path)) from fault
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """One process at a time works in a folder, which is made if need be; others wait. A dead process holds no lock.
+
+    What is left of files that a killed process was writing is removed, and it is tried whether files can be written
+    here: whoever works for hours should know before.
+
+    Raises:
+        Unwritable: if they cannot.
+    """
+    trial = folder / "trial.aside"
+    with _named(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = folder.with_name(f".{folder.name}.lock").open("w")
+    with handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        with _named(folder):
+            for remains in folder.glob("*.aside"):
+                remains.unlink()
+        write_bytes(trial, b"?" * 4096)
+        trial.unlink()
+        yield
 
 
 def write_json(path: Path, content: Any) -> None:
     """Replace a JSON file as a whole; keys are sorted."""
-    write_bytes(path, (json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode())
+    write_bytes(path, json_bytes(content))
+
+
+def json_bytes(content: Any) -> bytes:
+    """JSON with sorted keys, as it is written."""
+    return (json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
 def checksum(path: Path) -> str:

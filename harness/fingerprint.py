@@ -17,7 +17,8 @@ from harness.cell import Cell
 
 PACKAGES = ("harness", "algorithms", "policies", "environments")
 ONLOOKERS = ("harness.cli", "harness.figures", "harness.report", "harness.tables", "harness.tracking")
-CARRIERS = ("harness.errors", "harness.fingerprint", "harness.plugins")  # a run needs them, no number comes from them
+# A run needs them, no number comes from them.
+CARRIERS = ("harness.errors", "harness.files", "harness.fingerprint", "harness.plugins")
 RUNNERS = ("harness.assembly", "harness.run")
 KERNELS = ("harness.rollouts.heads", "harness.rollouts.loop")  # bound by generated modules: no import shows it
 

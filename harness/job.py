@@ -1,13 +1,15 @@
 """One job: one cell for a block of seeds, so that start-up is paid once; each seed is a run of its own.
 
 A job can be killed at any instant: finished runs and long runs on their way stand in checkpoints beside the records,
-and the next attempt goes on from them to the same bits. Runs that another block of the cell already holds are adopted.
+and the next attempt goes on from them to the same bits. Runs that another block of the cell already holds are adopted,
+and those that ended at a smaller budget are continued (`harness/extension.py`).
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,8 @@ import numpy as np
 from harness.assembly import Assembly, assemble
 from harness.cell import Cell
 from harness.checkpoint import Damaged, load, save
-from harness.files import write_json
+from harness.extension import Ended, keep, shorter
+from harness.files import alone_in, write_json
 from harness.fingerprint import cell_fingerprint
 from harness.provenance import provenance
 from harness.record import Finished, find, write
@@ -38,12 +41,22 @@ def run_block(cell: Cell, seeds: range, folder: Path, announce: Callable[[Finish
 
     Returns:
         The path of the manifest.
+
+    Raises:
+        Unwritable: if the records cannot be written; found out before anything runs.
+        AlgorithmFault, EnvironmentFault: a plug-in broke its promises.
     """
+    with alone_in(folder):
+        return _run_alone(cell, seeds, folder, announce)
+
+
+def _run_alone(cell: Cell, seeds: range, folder: Path, announce: Callable[[Finished], None]) -> Path:
+    """As `run_block`, in a folder where no other process works."""
     code = cell_fingerprint(cell)
-    folder.mkdir(parents=True, exist_ok=True)
+    ended = shorter(cell, folder.parent.parent, code)
     finished = []
     for seed in seeds:
-        finished.append(find(folder.parent, seed, code) or _run_seed(cell, seed, folder, code))
+        finished.append(find(folder.parent, seed, code) or _run_seed(cell, seed, folder, code, ended))
         announce(finished[-1])
     assembly = assemble(cell, seeds[0])
     header = {
@@ -54,17 +67,29 @@ def run_block(cell: Cell, seeds: range, folder: Path, announce: Callable[[Finish
         "parameters": assembly.policy.dim,
     }
     manifest = write(folder, finished, header, provenance())
-    for leftover in (*folder.glob("seed-*.checkpoint.npz"), *folder.glob("seed-*.progress.json")):
+    for seed in seeds:
+        if (path := _checkpoint(folder, seed)).exists():
+            keep(path, folder, seed)
+    for leftover in folder.glob("seed-*.progress.json"):
         leftover.unlink()
     return manifest
 
 
-def _run_seed(cell: Cell, seed: int, folder: Path, code: str) -> Finished:
-    """Run one seed, from its checkpoint if there is one."""
+def _checkpoint(folder: Path, seed: int) -> Path:
+    return folder / f"seed-{seed:04d}.checkpoint.npz"
+
+
+def _owner(cell: Cell, seed: int, code: str) -> str:
+    """What a checkpoint belongs to."""
+    return f"{cell.digest} {code} {seed}"
+
+
+def _run_seed(cell: Cell, seed: int, folder: Path, code: str, ended: tuple[Ended, ...]) -> Finished:
+    """Run one seed, from its checkpoint or from the end of a shorter run if there is one."""
     assembly = assemble(cell, seed)
-    path = folder / f"seed-{seed:04d}.checkpoint.npz"
-    owner = f"{cell.digest} {code} {seed}"
-    start = _start(assembly, seed, path, owner)
+    path, owner = _checkpoint(folder, seed), _owner(cell, seed, code)
+    ends = [(one.final(seed), _owner(one.cell, seed, code)) for one in ended]
+    start = _start(assembly, cell, seed, [(path, owner), *ends])
     stopwatch = Stopwatch(dict(start.seconds))
     saved = stopwatch.worked
 
@@ -76,11 +101,21 @@ def _run_seed(cell: Cell, seed: int, folder: Path, code: str) -> Finished:
             if saved > LIVE_SECONDS:
                 _show_progress(folder / f"seed-{seed:04d}.progress.json", cell, seed, snapshot)
 
-    with np.errstate(all="ignore"):  # what is not finite is found and recorded by the loop
+    with np.errstate(all="ignore"), _named(cell, seed):  # what is not finite is found and recorded by the loop
         end = stopwatch.time("total", _whole, assembly, cell, seed, start, stopwatch, at_border)
     end = replace(end, seconds=stopwatch.seconds)
     save(path, end, owner)
     return Finished(seed, end, assembly.algorithm.solution(end.state), stopwatch.seconds)
+
+
+@contextmanager
+def _named(cell: Cell, seed: int) -> Iterator[None]:
+    """What an algorithm or an environment raises says last whose run it was."""
+    try:
+        yield
+    except Exception as fault:
+        fault.add_note(f"in the run {' · '.join(cell.labels)} · seed {seed}")
+        raise
 
 
 def _whole(
@@ -103,16 +138,27 @@ def _whole(
     )
 
 
-def _start(assembly: Assembly, seed: int, path: Path, owner: str) -> Snapshot:
-    """The checkpoint of an earlier attempt, or the beginning; a checkpoint that cannot be used is named and left."""
+def _start(assembly: Assembly, cell: Cell, seed: int, places: Iterable[tuple[Path, str]]) -> Snapshot:
+    """The first snapshot that can be used, or the beginning; one that cannot be used is named and left.
+
+    Args:
+        assembly: of the run.
+        cell: of the run.
+        seed: of the run.
+        places: snapshots that may be there, and whom each must belong to.
+    """
     first = begin(assembly.algorithm, seed)
-    if not path.exists():
-        return first
-    try:
-        return load(path, first.state, owner)
-    except Damaged as fault:
-        warnings.warn(f"{fault}; the run starts from the beginning", stacklevel=2)
-        return first
+    for path, owner in places:
+        try:
+            found = load(path, first.state, owner)
+        except FileNotFoundError:
+            continue
+        except Damaged as fault:
+            warnings.warn(f"{fault}; without another snapshot the run starts from the beginning", stacklevel=2)
+            continue
+        short = found.status == "finished" and found.steps < cell.budget
+        return replace(found, status="running") if short else found
+    return first
 
 
 def _show_progress(path: Path, cell: Cell, seed: int, snapshot: Snapshot) -> None:

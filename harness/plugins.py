@@ -17,6 +17,8 @@ from harness.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[1]  # the project: where `harness/` lies
 
+FAMILIES = ("gradient-free", "policy-gradient", "probe")  # of algorithms
+
 
 def names(room: str) -> tuple[str, ...]:
     """The plug-ins of a room in alphabetical order; none of them is imported."""
@@ -44,13 +46,15 @@ def load(room: str, name: str) -> type:
     """The one public frozen dataclass of a plug-in, named by its file in CamelCase.
 
     Raises:
-        InputError: as `load_module`, or if the file holds no such class.
+        InputError: as `load_module`, or if the file holds no such class, or an algorithm does not say what it is.
     """
     module = load_module(room, name)
     title = camel_case(name.rpartition(".")[2])
     kind = getattr(module, title, None)
     if not (isinstance(kind, type) and is_dataclass(kind) and kind.__dataclass_params__.frozen):  # type: ignore[attr-defined]
         raise InputError(shown(Path(str(module.__file__))), f"holds no frozen dataclass named {title}")
+    if room == "algorithms" and (vars(kind).get("family") not in FAMILIES or "explores" not in vars(kind)):
+        raise InputError(shown(Path(str(module.__file__))), f"{title} lacks `explores` or a `family`", "", FAMILIES)
     return kind
 
 

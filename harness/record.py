@@ -19,7 +19,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from harness.files import checksum, write_bytes, write_json
+from harness.arrays import read_npz
+from harness.files import checksum, json_bytes, write_together
 from harness.interface import Candidate, Scaler
 from harness.run import PHASES, Rows, Snapshot
 
@@ -65,20 +66,15 @@ def write(folder: Path, runs: list[Finished], header: dict[str, Any], provenance
         "training.parquet": _table([(run.seed, row) for run in runs for row in run.snapshot.training]),
         "timing.parquet": _table([(run.seed, _timing(run)) for run in runs]),
     }
-    (folder / "manifest.json").unlink(missing_ok=True)  # it vouches for the files that are replaced now
-    for name, table in tables.items():
-        buffer = io.BytesIO()
-        pq.write_table(table, buffer, compression="zstd")
-        write_bytes(folder / name, buffer.getvalue())
-    write_bytes(folder / "candidates.npz", _candidates(runs))
+    contents = {name: _parquet(table) for name, table in tables.items()} | {"candidates.npz": _candidates(runs)}
     manifest = {
         "schema": SCHEMA,
         **header,
         "runs": [_summary(run) for run in runs],
-        "files": {name: checksum(folder / name) for name in [*tables, "candidates.npz"]},
+        "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
         "provenance": provenance,
     }
-    write_json(folder / "manifest.json", manifest)
+    write_together(folder, contents | {"manifest.json": json_bytes(manifest)})
     return folder / "manifest.json"
 
 
@@ -89,6 +85,12 @@ def _table(rows: list[tuple[int, dict[str, float]]]) -> pa.Table:
         kind = np.dtype(np.int64 if name in INTEGERS else np.float64)
         columns[name] = _column([row.get(name) for _, row in rows], kind)
     return pa.Table.from_arrays(list(columns.values()), names=list(columns))
+
+
+def _parquet(table: pa.Table) -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, compression="zstd")
+    return buffer.getvalue()
 
 
 def _column(values: Sequence[float | None], kind: np.dtype[Any]) -> pa.Array:
@@ -124,30 +126,35 @@ def find(cell_folder: Path, seed: int, code: str) -> Finished | None:
     for path in sorted(cell_folder.glob("seeds-*/manifest.json")):
         try:
             manifest = json.loads(path.read_text(encoding="utf-8"))
+            if manifest["schema"] != SCHEMA:
+                raise ValueError(f"they are of schema {manifest['schema']}, not {SCHEMA}")
             summary = next((run for run in manifest["runs"] if run["seed"] == seed), None)
             if summary is not None and manifest["code"] == code:
-                _require_intact(path.parent, manifest["files"])
-                return _read(path.parent, summary)
+                require_intact(path.parent, manifest["files"])
+                return read_run(path.parent, summary)
         except (OSError, ValueError) as fault:
             warnings.warn(f"the records beside {path} are not used: {fault}", stacklevel=2)
+        except (KeyError, TypeError, AttributeError) as fault:
+            reason = f"no manifest of schema {SCHEMA} ({fault!r})"
+            warnings.warn(f"the records beside {path} are not used: {reason}", stacklevel=2)
     return None
 
 
-def _require_intact(folder: Path, files: dict[str, str]) -> None:
+def require_intact(folder: Path, files: dict[str, str]) -> None:
     """Raise ValueError unless the files are those that the manifest vouches for."""
     altered = [name for name, known in files.items() if checksum(folder / name) != known]
     if altered:
         raise ValueError(f"{', '.join(altered)} was altered")
 
 
-def _read(folder: Path, summary: dict[str, Any]) -> Finished:
+def read_run(folder: Path, summary: dict[str, Any]) -> Finished:
     """One run of a job, from its records."""
     seed = summary["seed"]
     evaluations, training, timing = (
         _rows(folder / f"{name}.parquet", seed) for name in ("evaluations", "training", "timing")
     )
-    with np.load(folder / "candidates.npz", allow_pickle=False) as file:
-        theta, mean, std = (file[f"seed-{seed}/{name}"] for name in ("theta", "mean", "std"))
+    arrays = read_npz((folder / "candidates.npz").read_bytes())
+    theta, mean, std = (arrays[f"seed-{seed}/{name}"] for name in ("theta", "mean", "std"))
     known = {name: summary[name] for name in SUMMARY}
     snapshot = Snapshot(None, evaluations=evaluations, training=training, **known)
     seconds = {name.removeprefix("seconds_"): value for name, value in timing[0].items()}

@@ -17,8 +17,10 @@ from typing import Any
 
 import numpy as np
 
+from harness import guard
+from harness.guard import AlgorithmFault
 from harness.interface import Algorithm, Candidate, Metrics, Outcome, Request, Turn
-from harness.rollouts.engine import Engine
+from harness.rollouts.engine import Engine, RequestFault
 from harness.streams import address, draw_seeds, stream
 
 Rows = list[dict[str, float]]
@@ -27,10 +29,6 @@ PHASES = ("ask", "rollout", "tell", "evaluate")  # of a run, timed apart
 
 def _no_seconds() -> dict[str, float]:
     return dict.fromkeys((*PHASES, "total"), 0.0)
-
-
-class AlgorithmFault(RuntimeError):
-    """An algorithm broke the interface; names the turn and what was wrong."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +113,7 @@ def run(
     since: list[Metrics] = []  # metrics of the turns since the last row
     while now.status == "running" and now.steps < protocol.budget:
         number = now.steps // protocol.every
-        now, metrics = _turned(now, algorithm, engine, seed, stopwatch)
+        now, metrics = _turned(now, algorithm, engine, seed, stopwatch, watched=not since)
         since.append(metrics)
         if now.status == "diverged" or now.steps // protocol.every > number:
             now = replace(now, training=[*now.training, _training_row(now, since)])
@@ -127,16 +125,16 @@ def run(
 
 
 def _turned(
-    now: Snapshot, algorithm: Algorithm[Any], engine: Engine, seed: int, stopwatch: Stopwatch
+    now: Snapshot, algorithm: Algorithm[Any], engine: Engine, seed: int, stopwatch: Stopwatch, watched: bool
 ) -> tuple[Snapshot, Metrics]:
-    """One ask, rollout and tell."""
+    """One ask, rollout and tell; `watched`: it is seen to that they are pure."""
     turn = Turn(now.turn, now.steps, address(seed))
+    before = guard.imprint(now.state, now.turn) if watched else {}
     requests: tuple[Request, ...] = stopwatch.time("ask", algorithm.ask, now.state, turn)
-    if not requests:
-        raise AlgorithmFault(f"turn {now.turn}: ask returned no request")
+    guard.check_requests(requests, now.turn)
     if not all(np.isfinite(request.thetas).all() for request in requests):
         return replace(now, status="diverged", reason="a parameter of a candidate is not finite"), {}
-    outcomes: tuple[Outcome, ...] = stopwatch.time("rollout", _rolled_out, engine, requests)
+    outcomes: tuple[Outcome, ...] = stopwatch.time("rollout", _rolled_out, engine, requests, now.turn)
     later = replace(
         now,
         turn=now.turn + 1,
@@ -146,9 +144,15 @@ def _turned(
     returns = np.concatenate([outcome.returns.ravel() for outcome in outcomes])  # every episode of the turn
     if any(outcome.trajectory is not None and not np.isfinite(outcome.returns).all() for outcome in outcomes):
         return replace(later, status="diverged", reason="a return is not finite"), {"return_mean": -np.inf}
-    state, metrics = stopwatch.time("tell", algorithm.tell, now.state, outcomes, turn)
+    told = stopwatch.time("tell", algorithm.tell, now.state, outcomes, turn)
+    guard.check_told(told, now.turn)
+    state, metrics = told
+    if watched:
+        guard.check_pure(before, guard.imprint(now.state, now.turn), guard.imprint(state, now.turn), now.turn)
     metrics = {"return_mean": float(returns.mean()), "return_max": float(returns.max()), **metrics}
-    if not _finite(algorithm.solution(state)):
+    solution = algorithm.solution(state)
+    guard.check_solution(solution, now.turn)
+    if not _finite(solution):
         return replace(later, state=state, status="diverged", reason="a parameter is not finite"), metrics
     return replace(later, state=state), metrics
 
@@ -159,8 +163,11 @@ def _finite(candidate: Candidate) -> bool:
     return bool(np.isfinite(theta).all() and np.isfinite(mean).all() and not np.isnan(std).any())
 
 
-def _rolled_out(engine: Engine, requests: tuple[Request, ...]) -> tuple[Outcome, ...]:
-    return tuple(engine(request) for request in requests)
+def _rolled_out(engine: Engine, requests: tuple[Request, ...], turn: int) -> tuple[Outcome, ...]:
+    try:
+        return tuple(engine(request) for request in requests)
+    except RequestFault as fault:
+        raise AlgorithmFault(f"turn {turn}: {fault}") from fault
 
 
 def _evaluated(
@@ -173,12 +180,14 @@ def _evaluated(
 ) -> Snapshot:
     """The snapshot with one more evaluation of the solution: exactly where the value is known, else by rollouts."""
     candidate = algorithm.solution(now.state)
+    guard.check_solution(candidate, now.turn)
     value = exact_value(candidate)
     if value is not None:
         returns, lengths = np.array([value]), np.array([0])
     else:
         seeds = draw_seeds(stream(seed, "evaluation", now.steps // protocol.every), 1)
-        outcome = engine(Request(candidate.theta[None], seeds, candidate.scaler, episodes=protocol.episodes))
+        request = Request(candidate.theta[None], seeds, candidate.scaler, episodes=protocol.episodes)
+        (outcome,) = _rolled_out(engine, (request,), now.turn)
         returns, lengths = outcome.returns[0], outcome.lengths[0]  # [E], [E]
     row = {
         "turn": now.turn,

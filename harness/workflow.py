@@ -21,9 +21,7 @@ from harness.plugins import ROOT
 from harness.spec import Environment, load_environments
 from harness.study import Study, load_study
 
-JOB = (
-    "results/runs/{environment}/{policy}/{algorithm}/{digest}/seeds-{first}-{last}/manifest.json"  # a job's last file
-)
+JOB = "results/runs/{environment}/{policy}/{algorithm}/{digest}/seeds-{first}-{last}/manifest.json"  # a job's last file
 LOOKERS = {  # what decides a product, beside the runs
     "tables": ("harness.results", "harness.tables.write"),
     "figures": ("harness.figures",),
@@ -104,6 +102,16 @@ class Workflow:
             f"\nThe report:            reports/{name}.html and reports/{name}.pdf"
             f"\nThe numbers:           results/tables/{name}/"
             f"\nAll runs in MLflow:    {_command('harness')} ui {name}\n"
+        )
+
+    def advice(self) -> str:
+        """What can be done where something failed."""
+        harness, name = _command("harness"), self.study.name
+        stages = " && ".join(f"{harness} {stage} {name}" for stage in ("tables", "figures", "report"))
+        return (
+            "\nSomething failed; the other jobs were done, and the same command goes on from there."
+            f"\nThe logs:                                results/logs/"
+            f"\nA report that shows what is missing:     {stages}\n"
         )
 
 

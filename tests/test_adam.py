@@ -49,3 +49,8 @@ def test_climbs_to_the_top_of_a_parabola() -> None:
     for _ in range(2000):
         state, theta = adam.ascend(state, theta, np.array([1.0, -2.0]) - theta, 0.01)
     np.testing.assert_allclose(theta, [1.0, -2.0], atol=1e-4)
+
+
+def test_a_gradient_of_length_five_is_limited_to_half_and_a_short_one_left() -> None:
+    np.testing.assert_allclose(adam.limited(np.array([3.0, 4.0]), 0.5), [0.3, 0.4], rtol=1e-6)
+    assert adam.limited(np.array([0.3, 0.4]), 0.6).tolist() == [0.3, 0.4]

@@ -48,9 +48,18 @@ def test_effective_size_by_hand() -> None:
     }
 
 
-def test_ratios_stay_within_twenty_nats() -> None:
-    found = importance.ratios(np.array([-1000.0, 0.5, 1000.0]), np.zeros(3))
-    np.testing.assert_allclose(found, [np.exp(-20), np.exp(0.5), np.exp(20)])
+def test_log_ratios_are_at_most_twenty_and_fall_without_a_floor() -> None:
+    found = importance.ratios(np.array([-1000.0, -30.0, 0.5, 1000.0]), np.zeros(4))
+    np.testing.assert_allclose(found, [0.0, np.exp(-30), np.exp(0.5), np.exp(20)])
+
+
+def test_a_sample_of_which_nothing_is_left_has_no_effective_size() -> None:
+    """All weights zero, or so small that their squares are."""
+    assert importance.effective_size(np.zeros(4)) == 0.0
+    assert importance.effective_size(np.array([1e-250, 1e-250])) == pytest.approx(2.0)
+    assert importance.diagnostics(np.zeros(4), 1.0) == {
+        "effective_share": 0.0, "largest_share": 0.0, "clipped_share": 0.0
+    }
 
 
 def test_second_moment_of_the_weights_is_exp_of_horizon_times_shift_squared() -> None:

@@ -24,13 +24,14 @@ from stub_policies import (
 )
 
 from algorithms.exact import Exact
-from algorithms.exact_gradient import ExactGradient, inverse_hessian_product
-from algorithms.natural_gradient import NaturalGradient, conjugate_gradients
-from algorithms.ppo import Ppo, limited, normalised, surrogate_weights
+from algorithms.exact_gradient import ExactGradient
+from algorithms.natural_gradient import NaturalGradient
+from algorithms.ppo import Ppo, surrogate_weights
 from algorithms.reinforce import Reinforce
 from environments.lqr import Lqr
 from harness.interface import Floats, Outcome, Trajectory
 from harness.parts import adam, baselines, critic, returns
+from harness.parts.inverses import conjugate_gradients, inverse_hessian_product
 
 STUBS = [TabularSoftmax(3, 2), LinearGaussian(2, 2)]
 
@@ -131,12 +132,13 @@ def test_surrogate_weights_by_hand() -> None:
 def test_first_minibatch_of_ppo_is_the_plain_policy_gradient() -> None:
     stub = TabularSoftmax(3, 2)
     theta, taken = batch(stub)
-    algorithm = Ppo(policy(stub), epochs=1, minibatch=100, gradient_limit=np.inf, hidden=(4,))
+    algorithm = Ppo(policy(stub), steps=11, epochs=1, minibatch=11, gradient_limit=np.inf, hidden=(4,))
     state = algorithm.init(np.random.default_rng(0))._replace(theta=theta)
     values = critic.values(state.critic, (4,), taken.observations)
     final = critic.values(state.critic, (4,), taken.final_observations)
-    judged = returns.advantages(taken.rewards, values, final, taken.terminated, taken.lengths, 0.99, 0.95)
-    plain = stub.score(candidate(stub, theta), taken.observations, taken.actions, normalised(judged)) / judged.size
+    judged = returns.advantages(taken, values, final, 0.99, 0.95)
+    weights = returns.normalised(judged) / judged.size
+    plain = stub.score(candidate(stub, theta), taken.observations, taken.actions, weights)
     first_moment = told(algorithm, state, taken).adam.mean  # of Adam: (1 - β1) times the gradient
     np.testing.assert_allclose(first_moment / 0.1, plain, rtol=1e-10, atol=1e-14)
 
@@ -177,16 +179,11 @@ def test_a_whole_turn_of_ppo_equals_torch_with_its_own_adam(stub: Any) -> None:
     state = algorithm.init(np.random.default_rng(0))._replace(theta=theta)
     values = critic.values(state.critic, (5,), taken.observations)
     final = critic.values(state.critic, (5,), taken.final_observations)
-    judged = returns.advantages(taken.rewards, values, final, taken.terminated, taken.lengths, 0.99, 0.95)
+    judged = returns.advantages(taken, values, final, 0.99, 0.95)
     after = told(algorithm, state, taken)
     actor, value = torch_ppo(stub, algorithm, theta, state.critic, taken, (judged, judged + values))
     np.testing.assert_allclose(after.theta, actor, rtol=1e-9)
     np.testing.assert_allclose(after.critic, value, rtol=1e-9)
-
-
-def test_limited_gradient_by_hand() -> None:
-    np.testing.assert_allclose(limited(np.array([3.0, 4.0]), 0.5), [0.3, 0.4], rtol=1e-6)
-    assert limited(np.array([0.3, 0.4]), 0.6).tolist() == [0.3, 0.4]
 
 
 # Natural gradient

@@ -173,9 +173,9 @@ def test_records_of_other_code_and_seeds_that_nobody_ran_are_not_found(tmp_path:
 
 
 def test_without_its_manifest_a_block_is_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Killed while it writes over older records, a job leaves no manifest that vouches for a mixture."""
+    """Killed while it replaces older records, a job leaves no manifest that vouches for a mixture."""
     written(tmp_path)
-    monkeypatch.setattr("harness.record.write_json", lambda *_: pytest.fail("killed"))
+    monkeypatch.setattr(Path, "replace", lambda *_: pytest.fail("killed"))
     with pytest.raises(pytest.fail.Exception):
         written(tmp_path)
     assert not list(tmp_path.glob("*/manifest.json"))

@@ -265,8 +265,9 @@ def test_structures_are_compared_by_the_algorithms_that_ran_on_both() -> None:
     assert findings.structure_findings(DIMENSION) == (
         (
             "program ahead",
-            "E, gradient-free search: program (P\u00a0=\u00a03) 0.90 [0.80, 1.00] by ars; generic mlp (P\u00a0=\u00a04610) "
-            "0.50 [0.30, 0.70] by ars. Solved by 9 of 10 and 1 of 10 runs. The intervals do not overlap.",
+            "E, gradient-free search: program (P\u00a0=\u00a03) 0.90 [0.80, 1.00] by ars; generic mlp "
+            "(P\u00a0=\u00a04610) 0.50 [0.30, 0.70] by ars. Solved by 9 of 10 and 1 of 10 runs. "
+            "The intervals do not overlap.",
         ),
     )
     assert structures.contests(DIMENSION[DIMENSION["algorithm"] != "ars"]) == ()
@@ -359,6 +360,9 @@ def test_bold_scores_are_those_whose_interval_reaches_the_best() -> None:
     (table,) = content.score_tables(scores, {"E": Anchors(0.0, 10.0, 9.0)})
     assert [row[1].strong for row in table.rows] == [True, True, False]
     assert table.rows[1][1].text == "8.00 [6.00, 9.50]"
+    (table,) = content.score_tables(scores.assign(family=["probe", "gradient-free", "gradient-free"]), {})
+    strong = {row[0].text: row[1].strong for row in table.rows}
+    assert strong == {"a": False, "b": True, "c": True}  # a probe does not compete
 
 
 def test_differing_provenance_shows_all_values(folders: tuple[Path, Path]) -> None:

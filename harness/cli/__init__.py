@@ -28,7 +28,7 @@ examples:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 if all is well, 1 if a check failed, 2 for bad input."""
     pin_threads()
-    from harness.cli import check, inspect, play, stages, tracking
+    from harness.cli import check, inspect, play, stages, tracking, trust
 
     parser = argparse.ArgumentParser(
         prog="harness",
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (inspect, play, check, tracking, stages):
+    for module in (inspect, play, check, tracking, trust, stages):
         module.add_commands(commands)
     options = parser.parse_args(arguments)
     try:

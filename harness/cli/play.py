@@ -7,6 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import InputError
+from harness.names import find
+from harness.node import Node
+from harness.schema import mapping
+from harness.strict_yaml import parse
 
 if TYPE_CHECKING:
     from harness.cell import Cell
@@ -19,7 +23,7 @@ def add_commands(commands: Any) -> None:
     run.add_argument("environment", help="an entry of envs.yaml")
     run.add_argument("policy", help="a file of policies/, or `program`")
     run.add_argument("algorithm", help="a file of algorithms/")
-    run.add_argument("--seed", type=int, default=0)
+    run.add_argument("--seed", type=natural, default=0)
     run.add_argument("--budget", type=int, help="environment steps of training (default: the environment's)")
     run.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="settings of the algorithm")
     run.set_defaults(act=run_once)
@@ -28,7 +32,7 @@ def add_commands(commands: Any) -> None:
     watch.add_argument("environment")
     watch.add_argument("policy", nargs="?", help="default: that of the best run")
     watch.add_argument("algorithm", nargs="?", help="default: that of the best run")
-    watch.add_argument("--seed", type=int, help="default: the best")
+    watch.add_argument("--seed", type=natural, help="default: the best")
     watch.add_argument("--out", type=Path, help="file to write (default: ENVIRONMENT.webp)")
     watch.set_defaults(act=show_policy)
 
@@ -73,42 +77,56 @@ def cell_of(options: argparse.Namespace) -> Cell:
     """The cell that a command line describes, validated as a study would be."""
     from harness.fit import check_fits
     from harness.grid import plan
-    from harness.node import Node
     from harness.plugins import ROOT
     from harness.schema import read
     from harness.spec import load_environments
-    from harness.strict_yaml import parse
     from harness.study import StudyFile, resolved
 
     environments = load_environments(ROOT)
     entry = environments.get(options.environment)
     budget = options.budget if options.budget is not None else (entry.budget if entry else 1)
-    settings = dict(_setting(word) for word in options.set)
-    lines = "".join(f"      {key}: {value}\n" for key, value in settings.items())
-    text = (
-        f"title: run\nquestion: run\nseeds: 1\nevaluation:\n  every: {max(1, budget // 20)}\n  episodes: 20\n"
-        f"budget: {budget // 20 * 20 if budget >= 20 else budget}\n"
-        f"algorithms:\n  {options.algorithm}:\n    algorithm: {options.algorithm}\n"
-        + (f"    settings:\n{lines}" if settings else "")
-        + f"grids:\n  - environments: [{options.environment}]\n    policies: [{options.policy}]\n"
-        f"    algorithms: [{options.algorithm}]\n"
-    )
-    node: Node = parse(text, "the command line")
-    planned = plan(resolved("run", read(node, StudyFile)), environments)
+    file = {
+        "title": "run",
+        "question": "run",
+        "seeds": 1,
+        "budget": budget // 20 * 20 if budget >= 20 else budget,
+        "evaluation": {"every": max(1, budget // 20), "episodes": 20},
+        "algorithms": {
+            options.algorithm: {
+                "algorithm": options.algorithm,
+                "settings": dict(_setting(word) for word in options.set),
+            }
+        },
+        "grids": [
+            {
+                "environments": [options.environment],
+                "policies": [options.policy],
+                "algorithms": [options.algorithm],
+            }
+        ],
+    }
+    planned = plan(resolved("run", read(Node.of(file, "the command line"), StudyFile)), environments)
     check_fits(planned)
     return planned[0].cell
 
 
-def _setting(word: str) -> tuple[str, str]:
+def _setting(word: str) -> tuple[str, Any]:
     """`step_size=0.1` as a pair.
 
     Raises:
-        InputError: without an equals sign.
+        InputError: without an equals sign, or if what follows is not YAML.
     """
     key, equals, value = word.partition("=")
     if not equals:
         raise InputError("--set", f"'{word}' is not KEY=VALUE")
-    return key, value
+    return key, mapping(parse(f"value: {value}", f"--set {key}"))["value"].plain()
+
+
+def natural(text: str) -> int:
+    """A seed."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 0 on")
+    return int(text)
 
 
 def show_policy(options: argparse.Namespace) -> int:
@@ -118,13 +136,23 @@ def show_policy(options: argparse.Namespace) -> int:
     from harness.workflow import open_study
 
     workflow = open_study(options.study)
-    wanted = (options.policy, options.algorithm, options.seed)
-    found = best_runs(workflow, options.environment, *wanted)
+    _check_axes(options, [planned.cell.labels for planned in workflow.planned])
+    found = best_runs(workflow, options.environment, options.policy, options.algorithm, options.seed)
     if not found:
-        raise InputError(f"studies/{options.study}.yaml", f"no finished run in {options.environment} fits {wanted}")
+        raise InputError(f"studies/{options.study}.yaml", "no finished run fits that")
     cell, seed, score = found[0]
-    film = film_of(cell, seed)
     out = options.out or Path(f"{options.environment}.webp")
-    out.write_bytes(film.data)
+    if not out.parent.is_dir():
+        raise InputError(f"--out {out}", "there is no such folder")
+    out.write_bytes(film_of(cell, seed).data)
     print(f"{' · '.join(cell.labels)} · seed {seed}, score {score:.4g}: {out}")
     return 0
+
+
+def _check_axes(options: argparse.Namespace, labels: list[tuple[str, str, str]]) -> None:
+    """Raise InputError unless the study has such an environment, policy and algorithm."""
+    for axis, kind in enumerate(("environment", "policy", "algorithm")):
+        word = getattr(options, kind)
+        if word is not None:
+            allowed = dict.fromkeys(label[axis] for label in labels)
+            find(Node(None, f"studies/{options.study}.yaml"), word, allowed, kind)

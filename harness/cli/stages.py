@@ -106,8 +106,13 @@ def make_report(options: argparse.Namespace) -> int:
 
 
 def _need(study: str, stage: str) -> None:
-    """Raise InputError if an earlier stage was not made."""
+    """Raise InputError if there is no such study, or an earlier stage was not made."""
+    from harness.names import find
+    from harness.node import Node
+    from harness.plugins import ROOT
+    from harness.study import studies
     from harness.workflow import tables_folder
 
+    find(Node(None, "studies/"), study, studies(ROOT), "study")
     if not (tables_folder(study) / "findings.csv").exists():
         raise InputError(f"results/tables/{study}", f"not there yet: run `harness {stage} {study}` first")

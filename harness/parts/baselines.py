@@ -37,6 +37,13 @@ def average_of_others_to_go(to_go: Floats, lengths: Integers, weights: Floats) -
     return np.divide(others, total, out=np.zeros_like(total), where=total > 0.0)
 
 
+def average(credit: Floats, lengths: Integers, weights: Floats, to_go: bool) -> Floats:
+    """One of the two at each step [N], for the credit [N] of `returns.credit`; weights [E]."""
+    if to_go:
+        return average_of_others_to_go(credit, lengths, weights)
+    return average_of_others(credit[times(lengths) == 0], weights).repeat(lengths)
+
+
 def optimal_constant(returns: Floats, scores: Floats) -> float:
     """b* = E[|z|² R] / E[|z|²] with z = Σ_t ∇log π [E, P]: the constant of the smallest trace of the covariance."""
     return float(np.average(returns, weights=(scores**2).sum(axis=1)))

@@ -16,7 +16,7 @@ import numpy as np
 
 from harness.interface import Floats, Integers, Metrics
 
-LOG_LIMIT = 20.0  # bound of |log w|: beyond it a weight says nothing but "very different"
+LOG_LIMIT = 20.0  # upper bound of log w; there is no lower one, or all that are far away would seem to count alike
 
 
 def so_far(log_probs: Floats, lengths: Integers) -> Floats:
@@ -37,19 +37,39 @@ def mixture(log_probs: Floats, counts: Integers) -> Floats:
 
 
 def ratios(target: Floats, behaviour: Floats) -> Floats:
-    """exp(log target - log behaviour), the difference held within ±20."""
-    return np.exp(np.clip(target - behaviour, -LOG_LIMIT, LOG_LIMIT))
+    """exp(log target - log behaviour), the difference never above 20."""
+    return np.exp(np.minimum(target - behaviour, LOG_LIMIT))
+
+
+def shares(weights: Floats) -> Floats:
+    """Of each weight in the sum of all [E]; 0 where all weights are."""
+    total = float(weights.sum())
+    return weights / total if total > 0.0 else weights
+
+
+def step_shares(ratios: Floats, lengths: Integers, kind: str, limit: float) -> Floats:
+    """What each step of a sample counts [N], from w_{0:t} [N]: w/E of its episode, or one of the variants.
+
+    "truncated" min(w, limit)/E; "self_normalised" w/Σw; "per_decision" w_{0:t}/E.
+    """
+    if kind == "per_decision":
+        return ratios / lengths.size
+    whole = ratios[np.cumsum(lengths) - 1]  # [E] w
+    if kind == "self_normalised":
+        return shares(whole).repeat(lengths)
+    return (np.minimum(whole, limit) if kind == "truncated" else whole).repeat(lengths) / lengths.size
 
 
 def effective_size(weights: Floats) -> float:
-    """(Σ w)² / Σ w², from 1 (one weight is all) to E (all are equal)."""
-    return float(weights.sum() ** 2 / (weights**2).sum())
+    """(Σ w)² / Σ w², from 1 (one weight is all) to E (all are equal); 0 where all weights are."""
+    squares = float((shares(weights) ** 2).sum())
+    return 1.0 / squares if squares > 0.0 else 0.0
 
 
 def diagnostics(weights: Floats, level: float) -> Metrics:
     """How far the weights [E] of a sample can be trusted: shares between 0 and 1."""
     return {
         "effective_share": effective_size(weights) / weights.size,
-        "largest_share": float(weights.max() / weights.sum()),
+        "largest_share": float(shares(weights).max()),
         "clipped_share": float((weights > level).mean()),
     }

@@ -31,7 +31,7 @@ def conjugate_gradients(product: Callable[[Floats], Floats], target: Floats, ite
 
 
 def inverse_hessian_product(gradient: Floats, steps: Floats, changes: Floats) -> Floats:
-    """H g [P] from pairs of steps s and changes y of the gradient [M, P], newest last; what lacks s·y > 0 is no pair."""
+    """H g [P] from pairs of a step s and a change y of the gradient [M, P], newest last; only s·y > 0 counts."""
     pairs = [(s, y, 1.0 / (s @ y)) for s, y in zip(steps, changes, strict=True) if s @ y > 0.0]  # ρ = 1 / s·y
     product, shares = gradient, []
     for s, y, rho in reversed(pairs):

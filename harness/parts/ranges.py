@@ -7,7 +7,9 @@ not a number passes no check.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -36,7 +38,7 @@ def ordered(settings: object, *names: str) -> None:
     """Each of these no more than the next."""
     for name, other in pairwise(names):
         bound = getattr(settings, other)
-        _require(settings, (name,), lambda value, bound=bound: value <= bound, f"at most {bound}, which is {other}")
+        _require(settings, (name,), partial(operator.ge, bound), f"at most {bound}, which is {other}")
 
 
 def _require(settings: object, names: tuple[str, ...], holds: Callable[[Any], bool], wanted: str) -> None:

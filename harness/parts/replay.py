@@ -10,8 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from harness.interface import Floats, Integers, Policy, Trajectory
+from harness.interface import Booleans, Floats, Integers, Policy, Trajectory
+from harness.parts.importance import mixture, so_far
 from harness.parts.returns import episode_numbers
+from harness.parts.sampling import unscaled
 
 
 class Buffer(NamedTuple):
@@ -51,6 +53,26 @@ def added(buffer: Buffer, taken: Trajectory, theta: Floats, capacity: int) -> Bu
     kept = picked(whole, newest)
     oldest = int(kept.makers[0])
     return kept._replace(makers=kept.makers - oldest, thetas=kept.thetas[oldest:])
+
+
+def drawn(buffer: Buffer, rng: np.random.Generator, count: int) -> tuple[Buffer, Booleans]:
+    """Up to `count` different episodes, in the order of the buffer, and which of its steps are theirs [N]."""
+    episodes = buffer.lengths.size
+    chosen = rng.choice(episodes, size=min(count, episodes), replace=False)
+    return picked(buffer, chosen), np.isin(episode_numbers(buffer.lengths), chosen)
+
+
+def log_behaviour(buffer: Buffer, policy: Policy, mixed: bool) -> Floats:
+    """Log Q(a_0 ... a_t) at each step [N]: of the policy that made the episode, or of the mixture of all.
+
+    A mixture needs every episode's probability under every policy: B forward passes over the buffer.
+    """
+    if not mixed:
+        return so_far(buffer.log_probs, buffer.lengths)
+    each = np.stack([
+        policy.log_probs(unscaled(policy, theta), buffer.observations, buffer.actions) for theta in buffer.thetas
+    ])  # [B, N]
+    return mixture(so_far(each, buffer.lengths), np.bincount(buffer.makers))
 
 
 def picked(buffer: Buffer, episodes: Integers) -> Buffer:

@@ -12,7 +12,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from harness.interface import Booleans, Floats, Integers
+from harness.interface import Floats, Integers, Trajectory
 
 
 def episode_numbers(lengths: Integers) -> Integers:
@@ -41,24 +41,21 @@ def rewards_to_go(rewards: Floats, lengths: Integers, discount: float) -> Floats
     return _discounted_sums(rewards, lengths, discount)
 
 
-def advantages(
-    rewards: Floats,
-    values: Floats,
-    final_values: Floats,
-    terminated: Booleans,
-    lengths: Integers,
-    discount: float,
-    decay: float,
-) -> Floats:
+def credit(rewards: Floats, lengths: Integers, discount: float, to_go: bool) -> Floats:
+    """The return that each step is credited with [N]: G_t, or R(τ) of its episode."""
+    if to_go:
+        return rewards_to_go(rewards, lengths, discount)
+    return discounted_returns(rewards, lengths, discount).repeat(lengths)
+
+
+def advantages(taken: Trajectory, values: Floats, final_values: Floats, discount: float, decay: float) -> Floats:
     """Generalised advantage estimates Σ_i (γλ)^i δ_{t+i} with δ_t = r_t + γ V(s_{t+1}) - V(s_t).
 
     Args:
-        rewards: [N].
+        taken: E episodes, each of at least one step.
         values: V(s_t) [N].
         final_values: V of the observation after each episode's last step [E]; read only where the episode was cut,
             for after a termination nothing more is to be had.
-        terminated: whether the environment ended the episode [E].
-        lengths: [E], each at least 1.
         discount: γ.
         decay: λ; 0 trusts V after one step, 1 trusts rewards only.
 
@@ -66,9 +63,9 @@ def advantages(
         Advantages [N]; advantages + values are the targets that V is fitted to (TD(λ) returns).
     """
     next_values = np.append(values[1:], 0.0)  # [N]
-    next_values[np.cumsum(lengths) - 1] = np.where(terminated, 0.0, final_values)
-    errors = rewards + discount * next_values - values  # [N] δ
-    return _discounted_sums(errors, lengths, discount * decay)
+    next_values[np.cumsum(taken.lengths) - 1] = np.where(taken.terminated, 0.0, final_values)
+    errors = taken.rewards + discount * next_values - values  # [N] δ
+    return _discounted_sums(errors, taken.lengths, discount * decay)
 
 
 def normalised(advantages: Floats) -> Floats:

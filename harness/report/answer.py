@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from harness.figures.load import Tables
 from harness.report.findings import FAMILY_NAMES, UNDETERMINED
-from harness.report.phrases import MINUS, listed, number, ratio, shown
+from harness.report.phrases import MINUS, counted, listed, number, ratio, shown
 from harness.report.structures import Contest, contests, side
 
 Point: TypeAlias = tuple[str, str]  # a lead, and what follows it
@@ -74,7 +74,7 @@ def _won(rows: Sequence[Row], column: str, describe: Callable[[Row], str]) -> st
     for family, name in FAMILY_NAMES.items():
         won = [describe(row) for row in rows if row[column] == family]
         if won:
-            parts.append(f"{name} in {len(won)} of {len(rows)} environments ({'; '.join(won)})")
+            parts.append(f"{name} in {len(won)} of {counted(len(rows), 'environment')} ({'; '.join(won)})")
     return f"{'; '.join(parts)}." if parts else "nowhere decided."
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 from harness.cell import Cell as RunCell
 from harness.figures import FIGURES
 from harness.figures.load import Anchors, Tables, anchors
-from harness.figures.order import algorithm_order, policy_order
+from harness.figures.order import RIVALS, algorithm_order, policy_order
 from harness.report import findings, methods
 from harness.report.animation import Film
 from harness.report.answer import answer
@@ -133,15 +133,16 @@ def _beside(table: Table, gaps: Table | None) -> Table:
 
 
 def score_tables(scores: pd.DataFrame, frozen: Mapping[str, Anchors]) -> tuple[Table, ...]:
-    """One table per environment: algorithms by structures; bold if the interval reaches that of the column's best."""
+    """One table per environment: algorithms by structures; bold if the interval, as shown, reaches that of the best."""
     known = scores[np.isfinite(scores["iqm"])]
-    tips = known.sort_values("iqm").drop_duplicates(["environment", "policy"], keep="last")
+    rivals = known[known["family"].isin(list(RIVALS))].sort_values("iqm")
+    tips = rivals.drop_duplicates(["environment", "policy"], keep="last")
     bars = {(row["environment"], row["policy"]): row["iqm_low"] for row in tips.to_dict("records")}
     places = {name: decimals(scale) for name, scale in frozen.items()}
 
     def cell(row: dict[str, Any]) -> Cell:
-        strong = row["iqm_high"] >= bars[row["environment"], row["policy"]]
-        digits = places.get(row["environment"], 1)
+        digits, bar = places.get(row["environment"], 1), bars.get((row["environment"], row["policy"]), np.inf)
+        strong = row["family"] in RIVALS and round(row["iqm_high"], digits) >= round(bar, digits)
         return Cell(shown(row["iqm"], row["iqm_low"], row["iqm_high"], digits), bool(strong))
 
     return _by_environment(known, cell, SCORE)

@@ -30,7 +30,8 @@ CAUTION = (
     "not mean equal: it means that these runs do not decide."
 )
 SCORE_TABLES = (
-    "Interquartile means over seeds with 95 % intervals. Bold: the interval overlaps that of the best in the column."
+    "Interquartile means over seeds with 95 % intervals. Bold: the interval overlaps that of the best in the "
+    "column; probes, which know the model, do not compete."
 )
 FILMS = (
     "One episode of the best finished run of the best cell of each environment, without exploration. The films move "

@@ -28,9 +28,7 @@ def setting(environments: Mapping[str, Environment], cells: Sequence[Cell], tabl
     sources = tuple(("", f"{name}: {environments[name].scores.source}.") for name in groups)
     return (
         Text(" ".join((_size(runs), *_protocols(cells)))),
-        plain_table(
-            "Environments; budget in environment steps, scores are undiscounted returns.", COLUMNS, "lrrrrrl", rows
-        ),
+        plain_table("Environments; budgets in steps, scores are undiscounted returns.", COLUMNS, "lrrrrrl", rows),
         Text("Where the reference scores come from", strong=True),
         Bullets(sources),
         plain_table("Algorithms, and in how many cells each ran.", ("family", "algorithms"), "ll", _algorithms(runs)),

@@ -12,7 +12,7 @@ import numpy as np
 from harness.interface import Candidate, Floats, Outcome, Request, Space
 from harness.policy import Policy
 from harness.rollouts import kernel
-from harness.rollouts.engine import Terms, acting_module, bounds, buffers, check, head_name
+from harness.rollouts.engine import EnvironmentFault, Terms, acting_module, bounds, buffers, check, head_name
 from harness.rollouts.known import policy_gradient
 
 
@@ -38,7 +38,7 @@ class CompiledEngine:
         check(request, self.policy)
         out = buffers(request, self.space, self.terms.horizon)
         split = self.policy.structure.dim
-        episodes = self.run(
+        episodes = self._rolled(
             np.ascontiguousarray(self.policy.structure.weights(np.ascontiguousarray(request.thetas[:, :split]))),
             np.ascontiguousarray(request.thetas[:, split:]),
             np.ascontiguousarray(request.scaler.mean),
@@ -67,6 +67,21 @@ class CompiledEngine:
             return outcome
         candidate = Candidate(request.thetas[0], request.scaler)
         return outcome._replace(gradient=policy_gradient(self.problem, self.policy, candidate, self.terms.horizon))
+
+    def _rolled(self, *arguments: Any) -> int:
+        """Run the kernel; the number of episodes of the last row is returned.
+
+        Raises:
+            EnvironmentFault: if compiled code raised, or an observation was not finite.
+        """
+        name = type(self.problem).__name__
+        try:
+            episodes = self.run(*arguments)
+        except Exception as fault:
+            raise EnvironmentFault(f"{name} raised {fault!r} while it was rolled out") from fault
+        if episodes < 0:
+            raise EnvironmentFault(f"{name} gave an observation that is not finite after step {-1 - episodes}")
+        return episodes
 
 
 def compiled_engine(problem: Any, module: str, policy: Policy, terms: Terms, folder: Path) -> CompiledEngine:

@@ -13,6 +13,16 @@ import numpy as np
 from harness.interface import Booleans, Floats, Integers, Outcome, Request, Space, Structure, Trajectory
 from harness.policy import Policy
 
+LARGEST = 10_000_000  # episodes, or steps, that one request may ask for
+
+
+class RequestFault(ValueError):
+    """A request that no engine can roll out; says what is wrong with it."""
+
+
+class EnvironmentFault(RuntimeError):
+    """An environment broke its own promises (it raised, a NaN observation, a changed space); names it and the step."""
+
 
 class Engine(Protocol):
     """Something that rolls out requests of one policy in one environment."""
@@ -91,23 +101,30 @@ def check(request: Request, policy: Policy) -> None:
     """Refuse a request that is not well formed: compiled code would read beyond its arrays.
 
     Raises:
-        ValueError: naming what is wrong.
+        RequestFault: naming what is wrong.
     """
     thetas, seeds, scaler = request.thetas, request.seeds, request.scaler
+    numbers = (request.episodes, request.steps, request.explore, request.explore_step)
+    if not all(isinstance(array, np.ndarray) for array in (thetas, seeds, scaler.mean, scaler.std)):
+        raise RequestFault("thetas, seeds, mean and std of a request must be arrays")
+    if not all(isinstance(number, int | np.integer) for number in numbers):
+        raise RequestFault("episodes, steps, explore and explore_step of a request must be integers")
     observations = (policy.space.observations,)
     if thetas.ndim != 2 or thetas.shape[0] < 1 or thetas.shape[1] != policy.dim or thetas.dtype != np.float64:
-        raise ValueError(f"thetas must be float64 [D, {policy.dim}], not {thetas.dtype} {thetas.shape}")
+        raise RequestFault(f"thetas must be float64 [D, {policy.dim}], not {thetas.dtype} {thetas.shape}")
     count = thetas.shape[0]
     if seeds.shape != (count,) or seeds.dtype != np.int64:
-        raise ValueError(f"{count} candidates need seeds int64 [{count}], not {seeds.dtype} {seeds.shape}")
-    if scaler.mean.shape != observations or scaler.std.shape != observations:
-        raise ValueError(f"scaler must have shapes {observations}, not {scaler.mean.shape} and {scaler.std.shape}")
+        raise RequestFault(f"{count} candidates need seeds int64 [{count}], not {seeds.dtype} {seeds.shape}")
+    if any(array.shape != observations or array.dtype != np.float64 for array in scaler):
+        raise RequestFault(f"scaler must have shapes {observations}, not {scaler.mean.shape} and {scaler.std.shape}")
+    if count * request.episodes > LARGEST or request.steps > LARGEST:
+        raise RequestFault(f"one request may ask for {LARGEST} episodes or steps at most")
     if (request.record or request.steps or request.gradient) and count != 1:
-        raise ValueError(f"record, steps and gradient need one candidate, not {count}")
+        raise RequestFault(f"record, steps and gradient need one candidate, not {count}")
     if request.episodes < 1 or request.steps < 0 or request.explore not in (-1, 0, 1):
-        raise ValueError("a request needs episodes >= 1, steps >= 0 and explore in -1, 0, 1")
+        raise RequestFault("a request needs episodes >= 1, steps >= 0 and explore in -1, 0, 1")
     if request.explore and policy.head == "greedy":
-        raise ValueError("explore needs a stochastic head: the algorithm says explores = False")
+        raise RequestFault("explore needs a stochastic head: the algorithm says explores = False")
 
 
 def buffers(request: Request, space: Space, horizon: int) -> Buffers:

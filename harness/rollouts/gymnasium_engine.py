@@ -19,12 +19,18 @@ import numpy as np
 from harness.interface import Floats, Outcome, Request, Space
 from harness.policy import Policy
 from harness.rollouts import kernel
-from harness.rollouts.engine import Buffers, Terms, acting_module, bounds, buffers, check, head_name
+from harness.rollouts.engine import (
+    Buffers,
+    EnvironmentFault,
+    RequestFault,
+    Terms,
+    acting_module,
+    bounds,
+    buffers,
+    check,
+    head_name,
+)
 from harness.rollouts.random import episode_seed, seed_generator
-
-
-class EnvironmentFault(RuntimeError):
-    """An environment broke its own promises (a NaN observation, a changed space); names it and the step."""
 
 
 @dataclass
@@ -101,7 +107,7 @@ class GymnasiumEngine:
     def __call__(self, request: Request) -> Outcome:
         """Roll out; see `Engine`."""
         if request.gradient:
-            raise ValueError(f"{self.instances.name} has no exact gradient")
+            raise RequestFault(f"{self.instances.name} has no exact gradient")
         check(request, self.policy)
         out = buffers(request, self.space, self.terms.horizon)
         split = self.policy.structure.dim
@@ -131,7 +137,7 @@ class GymnasiumEngine:
         noise = np.empty(4, np.uint64)
         seed_generator(int(episode_seed(seed, 0)), noise)
         environment = self.instances.get()
-        observation, _ = environment.reset(seed=seed)
+        observation, _ = self._kept(0, environment.reset, seed=seed)
         low, high = bounds(self.space, self.terms.clip)
         action = np.empty(low.size)
         inverse_std = 1.0 / request.scaler.std
@@ -140,10 +146,9 @@ class GymnasiumEngine:
             seen = self._checked(observation, length)
             explore = request.explore if request.explore_step in (-1, length) else 0
             log_prob = self.act(weights, tail, seen.copy(), request.scaler.mean, inverse_std, explore, noise, action)
-            observation, reward, terminated, truncated, _ = environment.step(
-                self._sent(environment.action_space, np.clip(action, low, high))
-            )
-            total += float(reward)
+            sent = self._sent(environment.action_space, np.clip(action, low, high))
+            observation, reward, terminated, truncated, _ = self._kept(length + 1, environment.step, sent)
+            total += self._kept(length + 1, float, reward)
             if request.moments:
                 count, sums, squares = out.moments[row]  # each [O]
                 count += 1.0
@@ -161,6 +166,18 @@ class GymnasiumEngine:
             out.final_observations[episode] = self._checked(observation, length) if finite else np.nan
             out.terminated[episode] = terminated
         return length
+
+    def _kept(self, step: int, work: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        """What the environment answers.
+
+        Raises:
+            EnvironmentFault: if it raised instead.
+        """
+        try:
+            return work(*arguments, **named)
+        except Exception as fault:
+            place = f"step {step}" if step else "reset"
+            raise EnvironmentFault(f"{self.instances.name} raised {fault!r} in {place}") from fault
 
     def _sent(self, space: Any, action: Floats) -> Any:
         """The action as the environment wants it."""

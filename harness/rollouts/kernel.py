@@ -3,6 +3,10 @@
 Numba's disk cache never hits for closures and does not see an edit in a called function of another file. A generated
 module is no closure, and it lives in a folder named by a digest of every source that is compiled into it (and of the
 versions of Python, Numba and llvmlite), so a stale kernel cannot be found. The folder can be deleted at any time.
+
+What Numba and Python cache beside a module is pickle and machine code, read without a question. So a file of checksums
+stands beside it: only caches that are to the bit what this program left there are read, and only in a folder that
+nobody else can write to.
 """
 
 from __future__ import annotations
@@ -10,6 +14,9 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import importlib.util
+import json
+import shutil
+import stat
 import sys
 import warnings
 from collections.abc import Callable
@@ -22,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 import llvmlite
 import numba
 
+from harness.files import checksum, write_bytes, write_json
 from harness.fingerprint import digest, sources
 
 if TYPE_CHECKING:
@@ -106,26 +114,38 @@ def build(
     name = "_".join(part.replace(".", "_") for part in (environment or "act", structure, head))
     path = folder / key / f"{name}.py"
     with _locked(folder, key):
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            aside = path.with_suffix(".aside")
-            aside.write_text(text, encoding="utf-8")
-            aside.replace(path)
+        if not path.exists() or path.read_bytes() != text.encode():
+            write_bytes(path, text.encode())
         return _imported(path, f"kernel_{key}_{name}").kernel
 
 
 def _imported(path: Path, name: str) -> ModuleType:
-    """Import a kernel module; a damaged compilation cache is thrown away and made again, once."""
+    """Import a kernel module from caches that are vouched for, or compile it anew and vouch for what that leaves."""
+    caches, sums = path.parent / "__pycache__", path.with_suffix(".sums.json")
+    known = _stated(sums)
+    if _found(caches) != known:
+        if known:
+            fault = "its cache was altered"
+            warnings.warn(f"the compiled kernel {path} could not be read ({fault}); it is made again", stacklevel=2)
+        shutil.rmtree(caches, ignore_errors=True)
+    module = _execute(path, name)
+    if (made := _found(caches)) != known:
+        write_json(sums, made)
+    return module
+
+
+def _found(caches: Path) -> dict[str, str]:
+    """Name and checksum of every cached file."""
+    return {file.name: checksum(file) for file in sorted(caches.glob("*.*"))}
+
+
+def _stated(sums: Path) -> dict[str, Any]:
+    """The checksums of the last one who compiled; nothing where they are lost or damaged."""
     try:
-        return _execute(path, name)
-    except Exception as fault:
-        caches = sorted(path.parent.glob("__pycache__/*.nb?"))
-        if not caches:
-            raise
-        warnings.warn(f"the compiled kernel {path} could not be read ({fault!r}); it is made again", stacklevel=2)
-    for damaged in caches:
-        damaged.unlink()
-    return _execute(path, name)
+        stated = json.loads(sums.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return stated if isinstance(stated, dict) else {}
 
 
 def _execute(path: Path, name: str) -> ModuleType:
@@ -140,8 +160,14 @@ def _execute(path: Path, name: str) -> ModuleType:
 
 @contextmanager
 def _locked(folder: Path, key: str) -> Iterator[None]:
-    """One process compiles a kernel; the others wait and load it."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """One process compiles a kernel; the others wait and load it. The lock of a dead process is no lock.
+
+    Raises:
+        PermissionError: if everybody may write to the folder, and so could plant code in it.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if folder.stat().st_mode & stat.S_IWOTH:
+        raise PermissionError(f"everybody may write to {folder}, which holds compiled code: `chmod o-w` it")
     with (folder / f"{key}.lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

@@ -55,7 +55,11 @@ def roll(
     final_observations: Floats,  # [E, O] out
     terminated: Booleans,  # [E] out
 ) -> int:
-    """Roll out every row; the number of episodes of the last one is returned."""
+    """Roll out every row; the number of episodes of the last one is returned.
+
+    Where an observation is not finite though all rewards before it were, the environment is at fault, and -1 - (the
+    number of steps of its episode before it) is returned.
+    """
     state = np.empty(dimensions[0])
     observation = np.empty(dimensions[1])
     x = np.empty(dimensions[1])
@@ -81,6 +85,8 @@ def roll(
             while length < limit and not ended:
                 observe(parameters, state, observation)
                 for o in range(dimensions[1]):
+                    if not math.isfinite(observation[o]):
+                        return -1 - length
                     x[o] = (observation[o] - mean[o]) * inverse_std[o]
                 evaluate(weights[d], x, outputs, scratch, sizes)
                 now = explore if explore_step < 0 or explore_step == length else 0

@@ -20,7 +20,7 @@ from itertools import count
 import numpy as np
 from scipy import stats
 
-from harness.interface import Floats
+from harness.interface import Floats, Integers
 from harness.statistics.bootstrap import BLOCK, LEVEL, Estimate, Statistic, draw
 
 
@@ -33,16 +33,16 @@ def replicate(
     return np.concatenate([statistic(table[draw(rng, sizes, count)]) for count in counts])
 
 
-def inflation(sizes: Sequence[int]) -> float:
+def inflation(runs: Integers | int, strata: int) -> Floats:
     """Factor sqrt(n / (n - 1)) by which the bootstrap's spread is too small; NaN without a degree of freedom."""
-    freedom = sum(sizes) - len(sizes)
-    return float(np.sqrt(sum(sizes) / freedom)) if freedom > 0 else float("nan")
+    freedom = np.asarray(runs - strata)
+    return np.sqrt(np.divide(runs, freedom, out=np.full(freedom.shape, np.nan), where=freedom > 0))
 
 
-def heavier(sizes: Sequence[int], level: float = LEVEL) -> float:
+def heavier(runs: Integers | int, strata: int, level: float = LEVEL) -> Floats:
     """Factor t / z by which a normal's quantile is too small for a spread that is estimated."""
     outside = (1 + level) / 2
-    return float(stats.t.ppf(outside, sum(sizes) - len(sizes)) / stats.norm.ppf(outside))
+    return np.asarray(stats.t.ppf(outside, runs - strata) / stats.norm.ppf(outside))
 
 
 def simultaneous(
@@ -57,20 +57,23 @@ def simultaneous(
 
     Args:
         rng: consumed here.
-        table: [N, ...] one curve per run, NaN where a run has ended or is missing (see `present`).
+        table: [N, G] one curve per run, NaN where it has ended (see `present`); some run is there at every point.
         sizes: runs of each stratum.
         statistic: tables [R, N, ...] -> [R, G].
         resamples: R.
-        level: of the band as a whole. Where all runs agree (a common start, a ceiling) the band has no width.
+        level: of the band as a whole. Where all runs agree (a common start, a ceiling) the band has no width; where one
+            run is left it is NaN, and where few are left it is as wide as so few allow.
     """
     value = statistic(table[np.newaxis])[0]  # [G]
     replicates = replicate(rng, table, sizes, statistic, resamples)  # [R, G]
     error = np.nanstd(replicates, axis=0)  # [G]
     moving = error > 0
-    if not moving.any():
+    if not moving.any():  # all runs agree everywhere
         return Estimate(value, value, value)
     away = np.nan_to_num(np.abs(replicates - value)[:, moving] / error[moving]).max(axis=1)  # [R]
-    reach = np.quantile(away, level, method="inverted_cdf") * heavier(sizes, level) * inflation(sizes) * error
+    reach = np.quantile(away, level, method="inverted_cdf")
+    present, strata = np.isfinite(table).sum(axis=0), len(sizes)  # [G]
+    reach = reach * heavier(present, strata, level) * inflation(present, strata) * error
     return Estimate(value, value - reach, value + reach)
 
 
@@ -89,7 +92,7 @@ def uniform(
     value = statistic(table[np.newaxis])[0]  # [G]
     replicates = replicate(rng, table, sizes, statistic, resamples)  # [R, G]
     away = np.abs(replicates - value).max(axis=1)  # [R]
-    reach = np.quantile(away, level, method="inverted_cdf") * inflation(sizes)
+    reach = np.quantile(away, level, method="inverted_cdf") * inflation(sum(sizes), len(sizes))
     return Estimate(value, value - reach, value + reach)
 
 

@@ -12,6 +12,7 @@ pairs and 1 / C(n + m, n) of two samples, within the margin, and 1 outside it.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -19,11 +20,12 @@ from scipy import optimize, special, stats
 
 from harness.interface import Floats
 from harness.statistics.bootstrap import Estimate, Statistic, bootstrap
-from harness.statistics.present import iqm_present
+from harness.statistics.scores import iqm
 
 ALPHA = 0.05
 POWER = 0.8
 MOST = 10**6  # runs beyond which nobody will go
+IQM = partial(iqm, axis=1)
 
 
 class Equivalence(NamedTuple):
@@ -79,19 +81,20 @@ def agreed(difference: float, margin: float, p: float) -> float:
 
 
 def paired_difference(
-    rng: np.random.Generator, pairs: Floats, resamples: int, statistic: Statistic = iqm_present
+    rng: np.random.Generator, pairs: Floats, resamples: int, statistic: Statistic = IQM
 ) -> Estimate:
-    """Statistic of the first - that of the second column of pairs [N, 2]; a row is a seed, NaN a run that is missing.
+    """Statistic of the first - that of the second column of pairs [N, 2]; a row is a seed, resampled with both its runs.
 
-    Seeds are resampled with both their runs; a seed that has one run counts on that side.
+    A seed of which a run is missing (NaN) says nothing about the difference and is left out.
     """
+    table = pairs[~np.isnan(pairs).any(axis=1)]  # [N', 2]
 
     def contrast(tables: Floats) -> Floats:
         """Tables [R, N, 2] -> [R]."""
         sides = statistic(tables)  # [R, 2]
         return np.asarray(sides[:, 0] - sides[:, 1])
 
-    return bootstrap(rng, pairs, (len(pairs),), contrast, resamples)
+    return bootstrap(rng, table, (len(table),), contrast, resamples)
 
 
 def power(effect: float, spread: float, runs: int, paired: bool, alpha: float = ALPHA) -> float:
@@ -101,7 +104,12 @@ def power(effect: float, spread: float, runs: int, paired: bool, alpha: float = 
     """
     freedom, error = scale(spread, runs, paired)
     limit = stats.t.isf(alpha / 2, freedom)
-    return float(stats.nct.sf(limit, freedom, effect / error) + stats.nct.cdf(-limit, freedom, effect / error))
+    return sum(beyond(limit, freedom, side * effect / error) for side in (-1, 1))
+
+
+def beyond(limit: float, freedom: float, shift: float) -> float:
+    """P(t > limit) of the noncentral t; SciPy's `nct` is NaN for its far lower tail, this form is not."""
+    return 1.0 - float(special.nctdtr(freedom, shift, limit))
 
 
 def scale(spread: float, runs: int, paired: bool) -> tuple[int, float]:
@@ -124,8 +132,8 @@ def equivalence_power(
     """Chance that two one-sided tests show |difference| < margin; from below: both errors are added up (Bonferroni)."""
     freedom, error = scale(spread, runs, paired)
     limit = stats.t.isf(alpha, freedom)
-    seen = [stats.nct.sf(limit, freedom, (margin + side * effect) / error) for side in (-1, 1)]
-    return float(max(sum(seen) - 1, 0.0))
+    seen = sum(beyond(limit, freedom, (margin + side * effect) / error) for side in (-1, 1))
+    return max(seen - 1.0, 0.0)
 
 
 def runs_to_decide(

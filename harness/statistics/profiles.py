@@ -80,7 +80,7 @@ def data_profile(
         episodes: [N, T] episodes until each target is crossed; inf: censored, NaN: no such target.
         parameters: [N] d of each run's policy.
         sizes: runs of each environment.
-        grid: [G] values of α. Where a run's budget / (d + 1) lies behind, its share no longer rises: its data end there.
+        grid: [G] values of α. A run's data end at its budget / (d + 1), and its share rises no more.
         resamples: R.
     """
     costs = episodes / (parameters[:, np.newaxis] + 1)

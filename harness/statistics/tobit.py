@@ -1,8 +1,8 @@
 """Right-censored normal regression by maximum likelihood, for many weightings of the same runs at once.
 
-y = x·β + σ ε. A run that crossed adds log h - (h y - x·γ)²/2 to the log-likelihood, a censored one log Φ(x·γ - h y), with
-γ = β/σ and h = 1/σ. In these the log-likelihood is concave, so damped Newton steps find its only maximum. Resamples of
-whole runs are weightings, and a thousand of them are fitted as one array.
+y = x·β + σ ε. A run that crossed adds log h - (h y - x·γ)²/2 to the log-likelihood, a censored one log Φ(x·γ - h y),
+with γ = β/σ and h = 1/σ. In these the log-likelihood is concave, so damped Newton steps find its only maximum.
+Resamples of whole runs are weightings, and a thousand of them are fitted as one array.
 
 Sources: J. Tobin (Econometrica 26, 1958). R. J. Olsen, "Note on the uniqueness of the maximum likelihood estimator for
 the Tobit model" (Econometrica 46, 1978).
@@ -73,7 +73,8 @@ def start(joined: Floats, weights: Floats) -> Floats:
     rows, times = joined[:, :-1], -joined[:, -1]
     beta = np.linalg.solve(moments(rows, weights), (weights * times @ rows)[..., np.newaxis])[..., 0]  # [R, K]
     variance = (weights * (times - beta @ rows.T) ** 2).sum(axis=1) / weights.sum(axis=1)
-    return np.asarray(np.column_stack((beta, np.ones(len(beta)))) / np.sqrt(variance)[:, np.newaxis])
+    point: Floats = np.column_stack((beta, np.ones(len(beta)))) / np.sqrt(variance)[:, np.newaxis]
+    return point
 
 
 def likelihood(joined: Floats, crossed: Booleans, weights: Floats, point: Floats) -> Floats:

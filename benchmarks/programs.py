@@ -1,0 +1,90 @@
+"""Programs of ours, started and watched from outside: seconds, and the largest memory of any of their processes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+
+from benchmarks.peers import ROOT
+
+PARTS = ("Snakefile", "envs.yaml", "algorithms", "environments", "harness", "policies", "profiles", ".kernels")
+MEBI = 2**20
+
+
+class Watched(NamedTuple):
+    """What a program took; memory is that of its largest process, seconds of the processor are those of all."""
+
+    wall: float
+    processor: float
+    memory: int  # bytes
+
+
+def watch(words: Sequence[str], folder: Path = ROOT, cores: Sequence[int] | None = None) -> Watched:
+    """Run a program to its end.
+
+    Raises:
+        RuntimeError: if it fails, with the end of what it said.
+    """
+    log = TemporaryDirectory()
+    with log as place, (Path(place) / "log").open("w+") as said:
+        start = time.perf_counter()
+        process = subprocess.Popen(
+            words, cwd=folder, stdout=said, stderr=said, stdin=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": str(folder)}
+        )
+        if cores:
+            os.sched_setaffinity(process.pid, cores)
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            said.seek(0)
+            raise RuntimeError(f"{' '.join(words)} failed:\n{said.read()[-3000:]}")
+    return Watched(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+
+
+def python(*words: str) -> list[str]:
+    """A command of this Python."""
+    return [sys.executable, *words]
+
+
+def snakemake(study: str, *words: str) -> list[str]:
+    """Snakemake on a study."""
+    return python("-m", "snakemake", "--config", f"study={study}", *words)
+
+
+@contextmanager
+def project(name: str, study: str) -> Iterator[Path]:
+    """A copy of the project in a folder of its own, with one study; the kernels that are compiled come with it."""
+    with TemporaryDirectory(prefix="benchmark-") as place:
+        folder = Path(place)
+        for part in PARTS:
+            source = ROOT / part
+            if source.is_dir():
+                shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("*.lock"))
+            elif source.exists():
+                shutil.copy2(source, folder / part)
+        (folder / "studies").mkdir()
+        (folder / "studies" / f"{name}.yaml").write_text(study, encoding="utf-8")
+        yield folder
+
+
+@contextmanager
+def all_cores() -> Iterator[int]:
+    """This process and what it starts may use every core; how many they are."""
+    kept = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, range(os.cpu_count() or 1))
+    try:
+        yield len(os.sched_getaffinity(0))
+    finally:
+        os.sched_setaffinity(0, kept)
+
+

@@ -1,0 +1,82 @@
+"""Training ours: one run of an algorithm on CartPole, and the steps that it took to a score of 475.
+
+The score is that of the current solution over 100 episodes by our engine, for ours and for the peers alike, and none of
+these steps is counted: neither as steps of training nor in the clock.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from benchmarks.measure import Floats
+from harness import plugins
+from harness.interface import Algorithm, Request, Turn
+from harness.parts.moments import identity
+from harness.policy import Policy, build
+from harness.rollouts.compiled import CompiledEngine, compiled_engine
+from harness.rollouts.engine import Terms
+from harness.streams import address, draw_seeds, stream
+
+SOLVED = 475.0
+HORIZON = 500
+SCORED = 100  # episodes
+
+
+class Trained(NamedTuple):
+    """What came of a run."""
+
+    steps: int  # of the environment
+    seconds: float  # of the processor
+    solved: int | None  # steps after which the solution was first seen to score 475
+
+
+@dataclass(frozen=True)
+class Bench:
+    """CartPole, a policy and its engine."""
+
+    policy: Policy
+    engine: CompiledEngine
+
+    def score(self, theta: Floats) -> float:
+        """Mean return of the greedy policy."""
+        seeds = draw_seeds(stream(0, "score"), 1)
+        request = Request(theta[None], seeds, identity(self.policy.space.observations), SCORED)
+        return float(self.engine(request).returns.mean())
+
+
+def bench(structure: str, explores: bool, **settings: Any) -> Bench:
+    """CartPole under a structure."""
+    problem: Any = plugins.load("environments", "cartpole")()
+    policy = build(structure, settings, problem.space, explores, seed=0)
+    folder = plugins.ROOT / ".kernels"
+    return Bench(policy, compiled_engine(problem, "environments.cartpole", policy, Terms(HORIZON, True), folder))
+
+
+def train(made: Bench, algorithm: Algorithm[Any], seed: int, budget: int, until_solved: bool) -> Trained:
+    """Ask, roll out, tell until the budget is spent or, if wanted, the score is reached."""
+    state, steps, turn, seconds = algorithm.init(stream(seed, "init")), 0, 0, 0.0
+    while steps < budget:
+        now = Turn(turn, steps, address(seed))
+        start = time.process_time()
+        outcomes = tuple(made.engine(request) for request in algorithm.ask(state, now))
+        state, _ = algorithm.tell(state, outcomes, now)
+        seconds += time.process_time() - start
+        steps, turn = steps + sum(int(outcome.lengths.sum()) for outcome in outcomes), turn + 1
+        if until_solved and made.score(algorithm.solution(state).theta) >= SOLVED:
+            return Trained(steps, seconds, steps)
+    return Trained(steps, seconds, None)
+
+
+def algorithm(name: str, made: Bench, **settings: Any) -> Algorithm[Any]:
+    """An algorithm of ours with its defaults, but for these settings."""
+    kind: Any = plugins.load("algorithms", name)
+    made_algorithm: Algorithm[Any] = kind(policy=made.policy, **settings)
+    return made_algorithm
+
+
+def crossing(runs: list[Trained], budget: int) -> float:
+    """Median steps to the score; a run that did not reach it counts as its budget."""
+    ordered = sorted(run.solved or budget for run in runs)
+    return float(ordered[len(ordered) // 2])

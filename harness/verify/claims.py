@@ -1,0 +1,109 @@
+"""What records claim: for each run its cell, its seed and the digest that a rerun must have."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.cell import Cell
+from harness.errors import InputError
+from harness.plugins import ROOT
+from harness.streams import stream
+from harness.tables.read import AGAIN, read_manifest
+from harness.workflow import Workflow
+
+PUBLISHED = ROOT / "results" / "published"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One recorded run."""
+
+    cell: Cell
+    folder: Path  # of its job
+    run: dict[str, Any]  # its entry in the manifest
+    code: str  # digest of the sources that made it
+    files: dict[str, str]  # checksums of the job's files
+    provenance: dict[str, Any]
+
+    @property
+    def seed(self) -> int:
+        """Of the run."""
+        return int(self.run["seed"])
+
+    @property
+    def digest(self) -> str:
+        """Of everything deterministic in the run."""
+        return str(self.run["digest"])
+
+    @property
+    def name(self) -> str:
+        """As a person would call it."""
+        return f"{' · '.join(self.cell.labels)} · seed {self.seed}"
+
+
+def of_study(workflow: Workflow) -> list[Claim]:
+    """The runs of a study: those under `results/runs`, or the published ones if there are none.
+
+    Raises:
+        InputError: if there is neither, or a manifest cannot be used.
+    """
+    here = [ROOT / path for path in workflow.manifests if (ROOT / path).exists()]
+    if here:
+        return read_claims(here)
+    wanted = {planned.cell.digest for planned in workflow.planned}
+    published = [claim for claim in below(PUBLISHED) if claim.cell.digest in wanted]
+    if not published:
+        name = workflow.study.name
+        raise InputError(f"studies/{name}.yaml", f"has no finished run: `snakemake --cores 2 --config study={name}`")
+    return published
+
+
+def of_folder(folder: Path) -> list[Claim]:
+    """Every run below a folder.
+
+    Raises:
+        InputError: if there is none, or a manifest cannot be used.
+    """
+    claims = below(folder)
+    if not claims:
+        raise InputError(str(folder), "holds no manifest.json of a job")
+    return claims
+
+
+def below(folder: Path) -> list[Claim]:
+    """Every run below a folder, perhaps none; raises as `read_claims`."""
+    return read_claims(sorted(folder.rglob("seeds-*/manifest.json")))
+
+
+def read_claims(manifests: Iterable[Path]) -> list[Claim]:
+    """The runs of jobs, in the order of the manifests and of their seeds; none of their files is read.
+
+    Raises:
+        InputError: for a manifest that cannot be used.
+    """
+    return [claim for manifest in manifests for claim in _read(manifest)]
+
+
+def _read(path: Path) -> list[Claim]:
+    manifest = read_manifest(path)
+    try:
+        cell = Cell.from_json(json.dumps(manifest["cell"]))
+        common = {name: manifest[name] for name in ("code", "files", "provenance")}
+        claims = [Claim(cell, path.parent, run, **common) for run in manifest["runs"]]
+        sane = all(isinstance(claim.run["seed"], int) and claim.seed >= 0 and claim.digest for claim in claims)
+        known = manifest["cell_digest"] == cell.digest and all("/" not in name for name in manifest["files"])
+    except (KeyError, TypeError, ValueError, AttributeError) as fault:
+        raise InputError(str(path), f"is not a manifest ({type(fault).__name__}: {fault}); {AGAIN}") from fault
+    if not (sane and known):
+        raise InputError(str(path), f"contradicts itself; {AGAIN}")
+    return claims
+
+
+def draw(claims: Sequence[Claim], count: int, seed: int) -> list[Claim]:
+    """A sample of runs without repetition, in their own order; all of them if there are no more than `count`."""
+    chosen = stream(seed, "verify").choice(len(claims), size=min(count, len(claims)), replace=False)
+    return [claims[place] for place in sorted(chosen)]

@@ -1,0 +1,40 @@
+"""Two platforms side by side: the facts of two provenances that differ, and which of them end the promise of bits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+BINDING = ("python", "packages.", "lock", "platform", "libc", "cpu.features", "cpu.maker", "threads.")
+
+
+class Fact(NamedTuple):
+    """One fact that differs; `binding`: equal bits are promised only where it is equal."""
+
+    name: str
+    recorded: str
+    now: str
+    binding: bool
+
+
+def differing(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Fact, ...]:
+    """What is not the same in two provenances, in the order of their names."""
+    before, after = _flat(recorded), _flat(now)
+    return tuple(
+        Fact(name, before.get(name, "unknown"), after.get(name, "unknown"), name.startswith(BINDING))
+        for name in sorted(before.keys() | after.keys())
+        if before.get(name) != after.get(name)
+    )
+
+
+def _flat(facts: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Nested facts under dotted names; the maker of a CPU is the first word of its model."""
+    flat: dict[str, str] = {}
+    for name, value in facts.items():
+        if isinstance(value, Mapping):
+            flat |= _flat(value, f"{prefix}{name}.")
+        else:
+            flat[f"{prefix}{name}"] = " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    if "cpu.model" in flat:
+        flat["cpu.maker"] = flat["cpu.model"].partition(" ")[0]
+    return flat

@@ -1,0 +1,55 @@
+"""Running recorded runs again, each alone and from the beginning, in folders that nothing else looks into."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from harness import plugins
+from harness.cell import Cell, World
+from harness.spec import load_environments
+from harness.verify.claims import Claim
+
+
+def rerun(claims: Sequence[Claim], scratch: Path, jobs: int) -> Iterator[Path | str]:
+    """For each run, in order, the folder of its new records, or why it could not be run.
+
+    Args:
+        claims: what to run; only their specs are used, with the sources of this project.
+        scratch: an empty folder.
+        jobs: how many at a time.
+    """
+    work = [(claim.cell.to_json(), claim.seed, scratch / str(place)) for place, claim in enumerate(claims)]
+    if jobs == 1:
+        yield from map(_again, work)
+        return
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
+        yield from pool.map(_again, work)
+
+
+def _again(work: tuple[str, int, Path]) -> Path | str:
+    """One run in a folder of its own: no other block to adopt from, no shorter run to continue."""
+    from harness.job import run_block
+
+    spec, seed, place = work
+    folder = place / "cell" / f"seeds-{seed:04d}-{seed:04d}"
+    try:
+        cell = Cell.from_json(spec)
+        _require_known(cell.environment)
+        run_block(cell, range(seed, seed + 1), folder, lambda run: None)
+    except Exception as fault:  # whatever a spec of other sources meets here is the finding
+        return f"it cannot be run with the present sources: {type(fault).__name__}: {fault}"
+    return folder
+
+
+def _require_known(world: World) -> None:
+    """Refuse `module:id` of Gymnasium unless envs.yaml names it: it imports a module, and the spec may be a stranger's.
+
+    Raises:
+        ValueError: for such an environment.
+    """
+    known = {entry.gymnasium for entry in load_environments(plugins.ROOT).values()}
+    if world.engine == "gymnasium" and ":" in str(world.gymnasium) and world.gymnasium not in known:
+        raise ValueError(f"{world.gymnasium} names a module, and no entry of envs.yaml does")

@@ -1,0 +1,214 @@
+"""The command `harness`, as a person types it: what it prints, its exit status, and what it does not import."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from project_copy import copy_project, replace, run
+
+from harness import cli
+from harness.cell import Cell, Evaluation, Part, World
+from harness.plugins import ROOT, names
+
+COMMANDS = ("list", "run", "watch", "check", "sync", "mirror", "ui", "job", "tables", "figures", "report")
+CELL = Cell(
+    World("CartPole-v1", "compiled", "cartpole", "CartPole-v1", {}, 500, True, False),
+    Part("linear", "linear", {"bias": False}),
+    Part("random_search", "random_search", {"challengers": 4, "episodes": 1, "std": 1.0}),
+    1000,
+    Evaluation(500, 2),
+)
+GYM = """\
+title: Films
+question: Do the policies of both engines move?
+seeds: 1
+evaluation: {every: 200, episodes: 1}
+budget: 200
+grids:
+  - environments: [CartPole-v1, LunarLander-v3, lqr-double-integrator]
+    policies: [linear]
+    algorithms: [random_search]
+"""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project with plug-ins that break laws."""
+    folder = copy_project(tmp_path_factory.mktemp("project"))
+    text = (folder / "algorithms/random_search.py").read_text(encoding="utf-8")
+    (folder / "algorithms/mine.py").write_text(text.replace("class RandomSearch", "class Mine"), encoding="utf-8")
+    for name, old, new in (
+        ("lawless", 'turn.rng("challengers")', "np.random.default_rng()"),
+        ("nameless", '    family: ClassVar[str] = "gradient-free"\n', ""),
+        ("unreadable", "def ask(", "def ask(("),
+    ):
+        file = folder / f"algorithms/{name}.py"
+        file.write_text(text.replace("class RandomSearch", f"class {name.title()}"), encoding="utf-8")
+        replace(file, old, new)
+    structure = (folder / "policies/linear.py").read_text(encoding="utf-8")
+    (folder / "policies/bent.py").write_text(structure.replace("class Linear", "class Bent"), encoding="utf-8")
+    replace(folder / "policies/bent.py", "W.T  # [N, K]\n        return y +", "W.T + 1e-9\n        return y +")
+    return folder
+
+
+def said(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    """Exit status, standard output and errors of a command in this process."""
+    try:
+        status = cli.main(words)
+    except SystemExit as end:
+        status = int(str(end.code))
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    status, text, _ = said(capsys, "--help")
+    assert status == 0
+    assert tuple(re.findall(r"^    (\w+)", text, re.MULTILINE)) == COMMANDS
+    for command in COMMANDS:
+        assert said(capsys, command, "--help")[0] == 0
+
+
+@pytest.mark.parametrize("room", ["algorithms", "policies"])
+def test_list_shows_every_plugin_with_its_settings(capsys: pytest.CaptureFixture[str], room: str) -> None:
+    status, text, _ = said(capsys, "list", room)
+    assert status == 0
+    assert tuple(line.split()[0] for line in text.splitlines()[3:-1]) == names(room)
+
+
+def test_list_shows_the_size_of_every_study(capsys: pytest.CaptureFixture[str]) -> None:
+    _, text, _ = said(capsys, "list", "studies")
+    (smoke,) = [line.split() for line in text.splitlines() if line.split()[:1] == ["smoke"]]
+    assert smoke[1:3] == ["7", "21"]
+
+
+def test_run_prints_a_learning_curve_that_ends_at_the_budget(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("run", "CartPole-v1", "linear", "ars", "--budget", "2000", "--seed", "3", "--set")
+    status, text, _ = said(capsys, *words, "step_size=1e-2", "normalise=true")
+    assert status == 0
+    lines = text.splitlines()
+    assert lines[0] == "CartPole-v1 · linear · ars · seed 3 · 8 parameters"
+    assert lines[-1].startswith("finished in ")
+    assert int(lines[-2].split()[0].replace(",", "")) >= 2000
+    assert said(capsys, *words, "step_size=1e-2", "normalise=true")[1].splitlines()[:-1] == lines[:-1]
+    assert said(capsys, *words, "step_size=1.0", "normalise=true")[1].splitlines()[:-1] != lines[:-1]
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        ("run CartPole linear ars", "unknown environment 'CartPole'"),
+        ("run CartPole-v1 lin]ear ars", "did you mean 'linear'?"),
+        ("run CartPole-v1 linear arss", "did you mean 'ars'?"),
+        ("run Swimmer-v5 program ars", "the environment Swimmer-v5 has no program"),
+        ("run CartPole-v1 linear ars --set step_size", "'step_size' is not KEY=VALUE"),
+        ("run CartPole-v1 linear ars --set step_sise=1", "did you mean 'step_size'?"),
+        ("run CartPole-v1 linear ars --set step_size=small", "expected a number, found 'small'"),
+        ("run CartPole-v1 linear ars --set step_size=[1", "not YAML"),
+        ("run CartPole-v1 linear ars --set top=9", "top"),
+        ("run CartPole-v1 linear ars --budget 0", "budget: expected an integer from 1"),
+        ("run CartPole-v1 linear ars --seed -1", "'-1' is not a number from 0 on"),
+        ("run CartPole-v1 linear exact_gradient", "gradient"),
+        ("job --spec {} --first 0 --last 1", "--spec: not the JSON of a cell"),
+        ("job --spec { --first 0 --last 1", "--spec: not the JSON of a cell"),
+        ("job --spec {} --first 3 --last 1", "3-1 is no block of seeds"),
+        ("tables smok", "did you mean 'smoke'?"),
+        ("figures smok", "did you mean 'smoke'?"),
+        ("report smok", "did you mean 'smoke'?"),
+        ("watch smok CartPole-v1", "did you mean 'smoke'?"),
+        ("watch smoke CartPole", "did you mean 'CartPole-v1'?"),
+        ("sync smok", "did you mean 'smoke'?"),
+        ("check nothing", "is no plug-in, environment or study"),
+        ("check algorithms/arss.py", "did you mean 'ars'?"),
+        ("check policies/programs/nothing.py", "there is no 'programs.nothing' here"),
+        ("check environments/nothing.py", "no entry of envs.yaml uses it yet"),
+        ("lst", "invalid choice: 'lst'"),
+    ],
+)
+def test_bad_input_is_exit_status_two_and_one_message(
+    capsys: pytest.CaptureFixture[str], words: str, fault: str
+) -> None:
+    status, _, text = said(capsys, *words.split())
+    assert status == 2
+    assert fault in text
+    assert len([line for line in text.splitlines() if "error: " in line]) == 1
+
+
+def test_a_stage_says_which_stage_is_missing_before_it(project: Path) -> None:
+    for stage in ("figures", "report"):
+        told = run(project, "harness", stage, "smoke")
+        assert (told.returncode, told.stdout) == (
+            2,
+            "error: results/tables/smoke: not there yet: run `harness tables smoke` first\n",
+        )
+    told = run(project, "harness", "watch", "smoke", "CartPole-v1")
+    assert (told.returncode, "run `harness tables smoke`" in told.stdout) == (2, True)
+    told = run(project, "harness", "ui")
+    assert (told.returncode, "there is nothing to show yet" in told.stdout) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("subject", "status", "words"),
+    [
+        ("algorithms/mine.py", 0, ["algorithm mine, discrete actions", "all laws hold"]),
+        ("algorithms/lawless.py", 1, ["BROKEN  ask and tell are pure", "laws are broken"]),
+        ("algorithms/nameless.py", 2, ["error: algorithms/nameless.py: Nameless lacks"]),
+        ("algorithms/unreadable.py", 2, ["error: algorithms/unreadable.py:", "raises SyntaxError"]),
+        ("policies/bent.py", 1, ["BROKEN  acting and autograd forms agree", "they differ by"]),
+        ("policies/mlp.py", 0, ["all laws hold"]),
+        ("Pendulum-v1", 0, ["environment Pendulum-v1", "all laws hold"]),
+        ("smoke", 0, ["study smoke", "all laws hold"]),
+    ],
+)
+def test_check_judges_a_file_by_its_laws(project: Path, subject: str, status: int, words: list[str]) -> None:
+    told = run(project, "harness", "check", subject)
+    assert told.returncode == status, told.stdout
+    assert all(word in told.stdout for word in words), told.stdout
+    assert "Traceback" not in told.stdout
+
+
+def test_a_film_of_either_engine_is_written_and_moves(project: Path) -> None:
+    from PIL import Image
+
+    (project / "studies/films.yaml").write_text(GYM, encoding="utf-8")
+    listing = "from harness.workflow import open_study; [print(job.cell.to_json()) for job in open_study('films').jobs]"
+    specs = subprocess.run([sys.executable, "-c", listing], cwd=project, capture_output=True, text=True, check=True)
+    for spec in specs.stdout.splitlines():
+        told = run(project, "harness", "job", "--spec", spec, "--first", "0", "--last", "0")
+        assert told.returncode == 0, told.stdout
+        assert told.stdout.startswith(json.loads(spec)["environment"]["name"])  # no count outside of the workflow
+    assert run(project, "harness", "tables", "films").returncode == 0
+    for name, least in (("CartPole-v1", 2), ("LunarLander-v3", 2), ("lqr-double-integrator", 1)):
+        told = run(project, "harness", "watch", "films", name, "--out", f"{name}.webp")
+        assert told.returncode == 0, told.stdout
+        assert told.stdout.startswith(f"{name} · linear · random_search · seed 0, score ")
+        with Image.open(project / f"{name}.webp") as film:
+            assert getattr(film, "n_frames", 1) >= least
+    told = run(project, "harness", "watch", "films", "CartPole-v1", "--out", "nowhere/film.webp")
+    assert (told.returncode, told.stdout) == (2, "error: --out nowhere/film.webp: there is no such folder\n")
+
+
+def test_a_gradient_free_job_imports_nothing_heavy(project: Path) -> None:
+    words = ["job", "--spec", CELL.to_json(), "--first", "5", "--last", "5"]
+    program = (
+        "import json, sys; from harness.cli import main; status = main(json.loads(sys.argv[1])); "
+        "print(json.dumps([status, sorted(name for name in sys.modules if '.' not in name)]))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", program, json.dumps(words)], cwd=project, capture_output=True, text=True, check=True
+    )
+    status, modules = json.loads(told.stdout.splitlines()[-1])
+    assert status == 0
+    assert "numba" in modules
+    heavy = {"torch", "mlflow", "pandas", "matplotlib", "seaborn", "gymnasium", "snakemake", "PIL"}
+    assert heavy.intersection(modules) == set()
+
+
+def test_the_commands_of_this_file_left_nothing_in_the_project() -> None:
+    assert not list(ROOT.glob("*.webp"))
+    assert not (ROOT / "algorithms/lawless.py").exists()

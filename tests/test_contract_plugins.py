@@ -1,0 +1,45 @@
+"""Every structure, every program and the environments of envs.yaml obey their laws."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import pytest
+
+from harness import plugins
+from harness.contract import environments, policies
+from harness.spec import load_environments
+
+STRUCTURES = (
+    *plugins.names("policies"),
+    *(f"programs.{name}" for name in plugins.names("policies.programs")),
+)
+COMPILED = tuple(name for name, entry in load_environments(plugins.ROOT).items() if entry.engine == "compiled")
+GYMNASIUM = ("LunarLander-v3", "LunarLanderContinuous-v3", "BipedalWalker-v3", "Swimmer-v5", "Reacher-v5")
+
+
+@pytest.mark.parametrize("name", STRUCTURES)
+@pytest.mark.parametrize("law", policies.LAWS, ids=lambda law: law.__name__)
+def test_structure_obeys(law: Callable[..., None], name: str) -> None:
+    law(policies.fitting(name))
+
+
+@pytest.mark.parametrize("name", [*COMPILED, *GYMNASIUM])
+@pytest.mark.parametrize("law", environments.LAWS, ids=lambda law: law.__name__)
+def test_environment_obeys(law: Callable[..., None], name: str) -> None:
+    law(name)
+
+
+def test_a_walker_that_is_not_fresh_depends_on_its_past(monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = load_environments(plugins.ROOT)
+    assert entries["BipedalWalker-v3"].fresh
+    stale = {"BipedalWalker-v3": dataclasses.replace(entries["BipedalWalker-v3"], fresh=False)}
+    monkeypatch.setattr(environments, "load_environments", lambda root: stale)
+    for function in (environments._world, environments._engine):
+        function.cache_clear()
+    (verdict,) = [one for one in environments.check("BipedalWalker-v3") if one.law.startswith("equal requests")]
+    for function in (environments._world, environments._engine):
+        function.cache_clear()
+    assert not verdict.holds
+    assert "fresh: true" in verdict.seen
