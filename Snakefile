@@ -32,7 +32,7 @@ wildcard_constraints:
 
 
 onstart:
-    todo = [WORKFLOW.job(job.wildcards) for job in workflow.dag.needrun_jobs() if job.rule.name == "run"]
+    todo = [job.wildcards for job in workflow.dag.needrun_jobs() if job.name == "run"]
     print(WORKFLOW.start(todo, workflow.cores), flush=True)
 
 

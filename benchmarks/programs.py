@@ -13,10 +13,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-
 from benchmarks.peers import ROOT
 
-PARTS = ("Snakefile", "envs.yaml", "algorithms", "environments", "harness", "policies", "profiles", ".kernels")
+PARTS = ("Snakefile", "envs.yaml", "algorithms", "benchmarks", "environments", "harness", "policies", "profiles", ".kernels")
 MEBI = 2**20
 
 

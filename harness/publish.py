@@ -24,6 +24,7 @@ def write_report(workflow: Workflow) -> tuple[Path, Path]:
         study=study.name,
         title=study.title,
         question=study.question,
+        notes=study.notes,
         environments={name: workflow.environments[name] for name in names},
         provenance=list(provenances(manifests)),
         command=f"snakemake --cores 8 --config study={study.name}",

@@ -23,6 +23,7 @@ from harness.arrays import read_npz
 from harness.files import checksum, json_bytes, write_together
 from harness.interface import Candidate, Scaler
 from harness.run import PHASES, Rows, Snapshot
+from harness.seal import require_seal, sealed
 
 SCHEMA = 1
 SUMMARY = ("status", "reason", "turn", "steps", "episodes", "evaluation_steps")
@@ -74,7 +75,7 @@ def write(folder: Path, runs: list[Finished], header: dict[str, Any], provenance
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
         "provenance": provenance,
     }
-    write_together(folder, contents | {"manifest.json": json_bytes(manifest)})
+    write_together(folder, contents | {"manifest.json": json_bytes(sealed(manifest))})
     return folder / "manifest.json"
 
 
@@ -128,6 +129,7 @@ def find(cell_folder: Path, seed: int, code: str) -> Finished | None:
             manifest = json.loads(path.read_text(encoding="utf-8"))
             if manifest["schema"] != SCHEMA:
                 raise ValueError(f"they are of schema {manifest['schema']}, not {SCHEMA}")
+            require_seal(manifest)
             summary = next((run for run in manifest["runs"] if run["seed"] == seed), None)
             if summary is not None and manifest["code"] == code:
                 require_intact(path.parent, manifest["files"])

@@ -5,9 +5,8 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 
-import numpy as np
-
 from harness import plugins
+from harness.arrays import read_npz
 from harness.assembly import make_problem, space
 from harness.cell import Cell
 from harness.errors import InputError
@@ -15,6 +14,7 @@ from harness.grid import Job, blocks
 from harness.interface import Candidate, Scaler
 from harness.policy import build
 from harness.tables import CellRecord
+from harness.tables.read import read_manifest, verify
 from harness.workflow import Workflow, tables_folder
 
 TABLE_SEED = 20261122  # of every bootstrap
@@ -60,12 +60,18 @@ def _optimum(cell: Cell) -> float | None:
 
 
 def candidate(cell: Cell, seed: int) -> Candidate | None:
-    """The last solution of a run, or None if it was not run."""
-    for path in sorted((plugins.ROOT / cell.folder).glob("seeds-*/candidates.npz")):
-        with np.load(path, allow_pickle=False) as file:
-            if f"seed-{seed}/theta" in file:
-                theta, mean, std = (file[f"seed-{seed}/{name}"] for name in ("theta", "mean", "std"))
-                return Candidate(theta, Scaler(mean, std))
+    """The last solution of a run, or None if it was not run.
+
+    Raises:
+        InputError: its records are damaged.
+    """
+    for path in sorted((plugins.ROOT / cell.folder).glob("seeds-*/manifest.json")):
+        manifest = read_manifest(path)
+        if any(run["seed"] == seed for run in manifest["runs"]):
+            verify(file := path.with_name("candidates.npz"), manifest["files"]["candidates.npz"])
+            arrays = read_npz(file.read_bytes())
+            theta, mean, std = (arrays[f"seed-{seed}/{name}"] for name in ("theta", "mean", "std"))
+            return Candidate(theta, Scaler(mean, std))
     return None
 
 
@@ -88,5 +94,6 @@ def best_runs(
     found = [
         (cells[row["environment"], row["policy"], row["algorithm"]], int(row["seed"]), float(row["score"]))
         for row in fitting
+        if algorithm or row["family"] != "probe"  # a probe knows more than a competitor may
     ]
     return sorted(found, key=lambda run: -run[2])

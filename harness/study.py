@@ -56,6 +56,7 @@ class Study:
     name: str
     title: str
     question: str
+    notes: str  # what a reader must know of its settings
     block: int  # seeds of a job
     grids: tuple[Grid, ...]
 
@@ -86,6 +87,7 @@ class StudyFile:
     budget: Steps | None = None
     algorithms: dict[str, Node] = field(default_factory=dict)
     policies: dict[str, Node] = field(default_factory=dict)
+    notes: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +142,7 @@ def resolved(name: str, file: StudyFile) -> Study:
                 entry.seeds or file.seeds,
             )
         )
-    return Study(name, file.title, file.question, file.block, tuple(grids))
+    return Study(name, file.title, file.question, file.notes, file.block, tuple(grids))
 
 
 def _declared(room: Room, entries: dict[str, Node]) -> dict[str, Choice]:

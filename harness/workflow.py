@@ -6,7 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -69,8 +69,14 @@ class Workflow:
         """The job that makes a manifest."""
         return Job(self._cell(wildcards).cell, int(wildcards["first"]), int(wildcards["last"]))
 
-    def start(self, todo: Sequence[Job], cores: int) -> str:
-        """Begin to count the jobs and to mirror their runs; returns what is going to happen, in one sentence."""
+    def start(self, asked: Iterable[Mapping[str, str]], cores: int) -> str:
+        """Begin to count the jobs and to mirror their runs; returns what is going to happen, in one sentence.
+
+        Args:
+            asked: wildcards of the jobs that are to be done.
+            cores: jobs at a time.
+        """
+        todo = [self.job(wildcards) for wildcards in asked]
         seconds = cost.seconds(todo, cores)
         logs = ROOT / "results" / "logs" / self.study.name
         progress.begin(logs / "progress.txt", len(todo), cost.core_seconds(todo), seconds, cost.REPORT_SECONDS)

@@ -52,6 +52,7 @@ def facts(**changes: Any) -> report.Facts:
         "study": "demo",
         "title": "A made-up study",
         "question": "Structure or data?",
+        "notes": "Nothing was tuned.",
         "environments": environments,
         "provenance": [{"python": "3.11", "packages": {"numpy": "2.4.6"}}, {"python": "3.12"}],
         "command": "snakemake --cores 8 --config study=demo",

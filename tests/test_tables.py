@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from harness.errors import InputError
+from harness.seal import sealed
 from harness.tables import COLUMNS, CellRecord, write_tables
 from harness.tables.read import read_cell
 
@@ -59,7 +60,8 @@ def write_job(manifest, curves, exact=(), diverged=None, clock=1.0):
     for name, rows in files.items():
         pd.DataFrame(rows or {"seed": np.empty(0, int)}).to_parquet(manifest.parent / name)
     sums = {name: hashlib.sha256((manifest.parent / name).read_bytes()).hexdigest() for name in files}
-    manifest.write_text(json.dumps({"schema": 1, "cell": {}, "runs": runs, "files": sums, "provenance": {}}))
+    content = {"schema": 1, "cell": {}, "runs": runs, "files": sums, "provenance": {}}
+    manifest.write_text(json.dumps(sealed(content)))
 
 
 def tables(records, folder, resamples=200):
@@ -379,8 +381,9 @@ def test_one_seed_with_two_different_results_is_refused(tmp_path):
     for number, manifest in enumerate(cell.manifests):
         write_job(manifest, {0: flat(number)})
         content = json.loads(manifest.read_text())
+        del content["seal"]
         content["runs"][0]["digest"] = f"other-{number}"
-        manifest.write_text(json.dumps(content))
+        manifest.write_text(json.dumps(sealed(content)))
     with pytest.raises(InputError, match="seed 0 differs"):
         write_tables([cell], tmp_path / "out", seed=1, resamples=10)
 

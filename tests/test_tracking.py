@@ -22,6 +22,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from harness.files import checksum
+from harness.seal import sealed
 from harness.tracking import ledger, mirror, records, reflection, runs, store, ui
 
 STUDY = "quickstart"
@@ -61,8 +63,9 @@ def write_job(
         for s in seeds
     ]
     content = {"cell": cell, "cell_digest": digest, "family": "gradient-free", "parameters": 4, "runs": summaries}
+    content["files"] = {name: checksum(folder / name) for name in (*records.CURVES, "candidates.npz")}
     manifest = folder / "manifest.json"
-    manifest.write_text(json.dumps(content))
+    manifest.write_text(json.dumps(sealed(content)))
     return manifest
 
 

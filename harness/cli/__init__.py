@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from harness.errors import InputError
+from harness.files import Unwritable
 from harness.threads import pin_threads
 
 DESCRIPTION = """\
@@ -45,6 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except Unwritable as error:
+        print(f"error: {error.filename} cannot be written: {error.strerror}; what stands stays", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130

@@ -111,8 +111,10 @@ def _need(study: str, stage: str) -> None:
     from harness.node import Node
     from harness.plugins import ROOT
     from harness.study import studies
+    from harness.tables.write import require_whole
     from harness.workflow import tables_folder
 
     find(Node(None, "studies/"), study, studies(ROOT), "study")
     if not (tables_folder(study) / "findings.csv").exists():
         raise InputError(f"results/tables/{study}", f"not there yet: run `harness {stage} {study}` first")
+    require_whole(tables_folder(study), f"harness {stage} {study}")

@@ -55,6 +55,8 @@ def _state(path: Path, stated: str) -> str:
 
 def commands(jobs: Sequence[Claim], study: str | None) -> Iterator[str]:
     """What a person types to make jobs again, tables after them; one that no study asks for is told its spec."""
+    for commit in dict.fromkeys(claim.provenance.get("commit", "") for claim in jobs if _edited(claim)):
+        yield f"git checkout {commit or 'unknown'}  # the sources have changed since; `explain` tells whether these are they"
     if study is not None:
         manifests = " ".join(shlex.quote(_live(claim)) for claim in jobs)
         yield f"snakemake --cores 2 --force {manifests} --config study={study}"
@@ -63,6 +65,10 @@ def commands(jobs: Sequence[Claim], study: str | None) -> Iterator[str]:
     for claim in jobs:
         first, last = claim.folder.name.removeprefix("seeds-").split("-")
         yield f"harness job --spec {shlex.quote(claim.cell.to_json())} --first {int(first)} --last {int(last)}"
+
+
+def _edited(claim: Claim) -> bool:
+    return cell_fingerprint(claim.cell) != claim.code
 
 
 def _live(claim: Claim) -> str:

@@ -58,6 +58,7 @@ class Facts:
     study: str  # name of the file of studies/
     title: str
     question: str
+    notes: str  # of the study
     environments: Mapping[str, Environment]  # entries of envs.yaml
     provenance: Sequence[Mapping[str, Any]]  # of every job; where they differ, all values are shown
     command: str  # that makes the report again
@@ -84,7 +85,7 @@ def compose(facts: Facts, tables: Tables, digests: Mapping[str, str]) -> Report:
         Section("dimension", "Parameter dimension", (picture("dimension"),)),
         Section("films", "Learned policies at work", _films(facts.clips)),
         Section("completeness", "Completeness", _completeness(tables.runs, facts.unmirrored)),
-        Section("methods", "Methods", _methods()),
+        Section("methods", "Methods", _methods(facts.notes)),
         Section("provenance", "Provenance", _provenance(facts, digests)),
     )
     return Report(facts.title, facts.question, answer(tables), sections)
@@ -229,7 +230,7 @@ def _completeness(runs: pd.DataFrame, unmirrored: Sequence[tuple[str, str]]) -> 
     return tuple(blocks)
 
 
-def _methods() -> tuple[Block, ...]:
+def _methods(notes: str) -> tuple[Block, ...]:
     """How everything was measured."""
     return (
         Text(methods.COUNTING),
@@ -238,6 +239,7 @@ def _methods() -> tuple[Block, ...]:
         Formula("ert"),
         Text(methods.TIMES),
         Text(methods.INTERVALS),
+        *((Text(f"Settings. {notes.strip()}"),) if notes else ()),
     )
 
 

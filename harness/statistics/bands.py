@@ -36,7 +36,8 @@ def replicate(
 def inflation(runs: Integers | int, strata: int) -> Floats:
     """Factor sqrt(n / (n - 1)) by which the bootstrap's spread is too small; NaN without a degree of freedom."""
     freedom = np.asarray(runs - strata)
-    return np.sqrt(np.divide(runs, freedom, out=np.full(freedom.shape, np.nan), where=freedom > 0))
+    ratio = np.divide(runs, freedom, out=np.full(freedom.shape, np.nan), where=freedom > 0)
+    return np.asarray(np.sqrt(ratio))
 
 
 def heavier(runs: Integers | int, strata: int, level: float = LEVEL) -> Floats:

@@ -83,7 +83,7 @@ def agreed(difference: float, margin: float, p: float) -> float:
 def paired_difference(
     rng: np.random.Generator, pairs: Floats, resamples: int, statistic: Statistic = IQM
 ) -> Estimate:
-    """Statistic of the first - that of the second column of pairs [N, 2]; a row is a seed, resampled with both its runs.
+    """Statistic of the first - that of the second column of pairs [N, 2]; a row is a seed and stays together.
 
     A seed of which a run is missing (NaN) says nothing about the difference and is left out.
     """

@@ -57,7 +57,7 @@ def newton(joined: Floats, crossed: Booleans, weights: Floats) -> Floats:
     point = start(joined, weights)
     for _ in range(NEWTON):
         slope, curvature = derivatives(joined, crossed, weights, point)
-        step = np.linalg.solve(curvature, slope[..., np.newaxis])[..., 0]  # [R, K + 1] curvature is -Hessian > 0
+        step = np.asarray(np.linalg.solve(curvature, slope[..., np.newaxis])[..., 0], np.float64)  # [R, K + 1]
         decrement = (slope * step).sum(axis=1)
         if not (decrement > CONVERGED).any():
             break

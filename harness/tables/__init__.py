@@ -31,7 +31,7 @@ from harness.tables.per_cell import (
 )
 from harness.tables.read import read_cell
 from harness.tables.summary import SUMMARY, summary_rows
-from harness.tables.write import Row, write_csv
+from harness.tables.write import Row, csv_bytes, write_all
 
 __all__ = ["COLUMNS", "CellRecord", "write_tables"]
 
@@ -78,5 +78,4 @@ def write_tables(records: Iterable[CellRecord], folder: Path, seed: int, resampl
         "findings": finding_rows(cells, known, rng, resamples),
         "timing": map(timing_row, cells),
     }
-    for name, rows in tables.items():
-        write_csv(folder / f"{name}.csv", COLUMNS[name], rows)
+    write_all(folder, {f"{name}.csv": csv_bytes(COLUMNS[name], rows) for name, rows in tables.items()})

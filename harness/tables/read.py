@@ -16,6 +16,7 @@ from pyarrow import parquet
 from harness.errors import InputError
 from harness.files import checksum
 from harness.interface import Floats
+from harness.seal import require_seal
 from harness.tables.cells import CellRecord, CellRuns, RunRecord, assemble
 
 SCHEMA = 1
@@ -57,6 +58,10 @@ def read_manifest(path: Path) -> dict[str, Any]:
         raise InputError(str(path), f"is not JSON ({error}); {AGAIN}") from error
     if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
         raise InputError(str(path), f"is not a manifest of schema {SCHEMA}; {AGAIN}")
+    try:
+        require_seal(manifest)
+    except ValueError as error:
+        raise InputError(str(path), f"{error}; {AGAIN}") from error
     lost = {EVALUATIONS, TIMING} - manifest["files"].keys()
     if lost:
         raise InputError(str(path), f"does not list {' and '.join(sorted(lost))}; {AGAIN}")

@@ -6,15 +6,20 @@ long as its cell (the digest that names its folder) and its seed do: its *identi
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import math
-import zipfile
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+
+from harness.arrays import read_npz
+from harness.seal import require_seal
 
 CURVE_POINTS = 50  # of a curve in the view; the files keep every one
 LONGEST = 500  # characters of a reason or a setting; MLflow refuses a run for more than 6000
@@ -56,6 +61,7 @@ class Job:
     cell_digest: str
     family: str
     parameters: int  # P
+    files: Mapping[str, str]  # name -> checksum
     modified: int  # milliseconds since 1970
     runs: tuple[Run, ...]
 
@@ -92,17 +98,35 @@ def read_job(manifest: Path) -> Job:
     """
     try:
         content = json.loads(manifest.read_text(encoding="utf-8"))
+        require_seal(content)
         return Job(
             manifest=manifest,
             cell=content["cell"],
             cell_digest=content["cell_digest"],
             family=content["family"],
             parameters=int(content["parameters"]),
+            files=dict(content["files"]),
             modified=_modified(manifest),
             runs=tuple(_run(manifest, entry) for entry in content["runs"]),
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise RecordError(f"{manifest}: {type(error).__name__}: {error}") from error
+
+
+def _intact(job: Job, name: str) -> bytes:
+    """A file of a job, if it is the one that the manifest vouches for.
+
+    Raises:
+        RecordError: it is missing, cannot be read or was altered.
+    """
+    path = job.manifest.parent / name
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise RecordError(f"{path}: {type(error).__name__}: {error}") from error
+    if hashlib.sha256(content).hexdigest() != job.files.get(name):
+        raise RecordError(f"{path}: it was altered")
+    return content
 
 
 def _modified(path: Path) -> int:
@@ -135,7 +159,7 @@ def read_curves(job: Job) -> dict[int, list[Point]]:
     points: dict[int, list[Point]] = {run.seed: [] for run in job.runs}
     grid = steps_shown(int(job.cell["budget"]), int(job.cell["evaluation"]["every"]))
     for file, metric in CURVES.items():
-        for seed, curve in _read_returns(job.manifest.parent / file).items():
+        for seed, curve in _read_returns(_intact(job, file)).items():
             if seed not in points:
                 continue
             points[seed] += [Point(metric, step, value) for step, value in on_grid(curve, grid)]
@@ -144,16 +168,15 @@ def read_curves(job: Job) -> dict[int, list[Point]]:
     return points
 
 
-def _read_returns(path: Path) -> dict[int, list[tuple[int, float]]]:
-    """Finite mean returns by seed, as (steps, return_mean) in the order of the file."""
+def _read_returns(content: bytes) -> dict[int, list[tuple[int, float]]]:
+    """Finite mean returns by seed, as (steps, return_mean) in the order of the file; none where it has no row."""
     import pyarrow
     import pyarrow.parquet
 
-    try:
-        table = pyarrow.parquet.read_table(path, columns=["seed", "steps", "return_mean"])
-    except (OSError, pyarrow.ArrowException) as error:
-        raise RecordError(f"{path}: {type(error).__name__}: {error}") from error
+    table = pyarrow.parquet.read_table(pyarrow.BufferReader(content))
     curves: dict[int, list[tuple[int, float]]] = {}
+    if not table.num_rows:  # all diverged at turn 0: nothing but the column of seeds
+        return curves
     columns = (table.column(name).to_pylist() for name in ("seed", "steps", "return_mean"))
     for seed, steps, value in zip(*columns, strict=True):
         if value is not None and math.isfinite(value):
@@ -192,20 +215,16 @@ def read_candidate(job: Job, seed: int) -> bytes:
     Raises:
         RecordError: the archive is missing, damaged or lacks the seed.
     """
-    source, prefix, target = job.manifest.parent / "candidates.npz", f"seed-{seed}/", io.BytesIO()
+    name, prefix, target = "candidates.npz", f"seed-{seed}/", io.BytesIO()
     try:
-        with zipfile.ZipFile(source) as archive, zipfile.ZipFile(target, "w") as alone:
-            for name in _members(archive, prefix):
-                alone.writestr(zipfile.ZipInfo(name.removeprefix(prefix)), archive.read(name))
-            if not alone.namelist():
-                raise RecordError(f"{source}: no candidate of seed {seed}")
-    except (OSError, zipfile.BadZipFile) as error:
-        raise RecordError(f"{source}: {type(error).__name__}: {error}") from error
+        arrays = read_npz(_intact(job, name))
+    except ValueError as error:
+        raise RecordError(f"{job.manifest.parent / name}: {error}") from error
+    mine = {key.removeprefix(prefix): array for key, array in arrays.items() if key.startswith(prefix)}
+    if not mine:
+        raise RecordError(f"{job.manifest.parent / name}: no candidate of seed {seed}")
+    np.savez(target, allow_pickle=False, **mine)
     return target.getvalue()
-
-
-def _members(archive: zipfile.ZipFile, prefix: str) -> list[str]:
-    return [name for name in archive.namelist() if name.startswith(prefix)]
 
 
 def read_progress(manifest: Path) -> Iterator[Progress]:

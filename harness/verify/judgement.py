@@ -38,6 +38,11 @@ class Judgement:
     code: str = ""  # digest of the present sources; nothing where the cell cannot be run
     outside: float | None = None  # probability that a fresh run lies outside the interval; None where none was tested
 
+    @property
+    def other_code(self) -> bool:
+        """Whether the present sources are not those that made the record."""
+        return bool(self.code) and self.code != self.claim.code
+
 
 def judge(claim: Claim, rerun: Path | str, peers: Sequence[Claim]) -> Judgement:
     """Hold a run against its rerun.

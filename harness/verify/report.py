@@ -30,6 +30,8 @@ def lines(judgements: Sequence[Judgement], now: dict[str, Any]) -> Iterator[str]
     yield ""
     yield summary(judgements)
     yield from _odds(judgements)
+    if edited := sum(judgement.other_code for judgement in judgements):
+        yield f"The sources of {edited} of these runs have changed since they were recorded."
     yield SCOPE
 
 
@@ -46,7 +48,7 @@ def _run(judgement: Judgement) -> Iterator[str]:
         yield f"            {judgement.reason}"
     if judgement.difference:
         yield f"            first difference: {judgement.difference}"
-    if judgement.code and judgement.code != claim.code and judgement.verdict != EXACT:
+    if judgement.verdict != EXACT and judgement.other_code:
         yield f"            the sources have changed: code {claim.code[:SHORT]} recorded, {judgement.code[:SHORT]} now"
 
 

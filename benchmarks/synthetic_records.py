@@ -1,0 +1,83 @@
+"""Synthetic records of a study, made in the project that it is run in: `python -m benchmarks.synthetic_records STUDY SEEDS`.
+
+A few jobs are made with random walks for curves, some reaching every target; every cell of the study gets the files of one
+of them under a manifest of its own. With SEEDS = 0 only empty manifests and products are made, enough for Snakemake.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from harness import plugins, record
+from harness.files import write_json
+from harness.interface import Candidate
+from harness.parts.moments import identity
+from harness.run import Snapshot
+from harness.seal import SEAL, sealed
+from harness.streams import stream
+from harness.workflow import Workflow, open_study
+
+TEMPLATES, POINTS = 20, 21
+PRODUCTS = (
+    "results/tables/{0}/findings.csv",
+    "results/figures/{0}/headline.svg",
+    "results/mirror/{0}.passed",
+    "reports/{0}.html",
+    "reports/{0}.pdf",
+)
+
+
+def main() -> None:
+    workflow, seeds = open_study(sys.argv[1]), int(sys.argv[2])
+    if seeds:
+        fill(workflow, plugins.ROOT, seeds)
+        return
+    for product in (*workflow.manifests, *(name.format(sys.argv[1]) for name in PRODUCTS)):
+        path = plugins.ROOT / product
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
+def fill(workflow: Workflow, folder: Path, seeds: int) -> None:
+    """The records of every job of the study; a job is a cell with all its seeds."""
+    templates = [template(folder / "templates" / str(number), number, seeds) for number in range(TEMPLATES)]
+    for number, job in enumerate(workflow.jobs):
+        source, manifest = templates[number % TEMPLATES]
+        target = folder / job.folder
+        shutil.copytree(source, target)
+        known = {"family": "gradient-free", "parameters": 8, "cell": asdict(job.cell), "cell_digest": job.cell.digest}
+        write_json(target / "manifest.json", sealed({**manifest, **known}))
+
+
+def template(folder: Path, number: int, seeds: int) -> tuple[Path, dict[str, object]]:
+    """One job, and its manifest."""
+    folder.mkdir(parents=True)
+    rng = stream(number, "template")
+    runs = [walk(seed, rng) for seed in range(seeds)]
+    path = record.write(folder, runs, {"code": "none"}, {"commit": "synthetic"})
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return folder, {name: value for name, value in content.items() if name != SEAL}
+
+
+def walk(seed: int, rng: np.random.Generator) -> record.Finished:
+    """A run whose returns wander upwards, from 20 to 500 or less."""
+    steps = np.linspace(0, 1000, POINTS).astype(int).tolist()
+    returns = np.clip(np.cumsum(rng.exponential(rng.choice([5.0, 40.0]), POINTS)), 20.0, 500.0).tolist()
+    shared = {"return_std": 1.0, "return_min": 0.0, "return_max": 500.0, "length_mean": 100.0, "exact": 0.0}
+    rows = [
+        {"turn": place, "steps": step, "episodes": step // 10, "return_mean": value, **shared}
+        for place, (step, value) in enumerate(zip(steps, returns, strict=True))
+    ]
+    state = Snapshot(None, turn=POINTS, steps=1000, episodes=100, status="finished", evaluations=rows, training=rows[1:])
+    seconds = dict.fromkeys(("ask", "rollout", "tell", "evaluate", "total"), 0.1)
+    return record.Finished(seed, state, Candidate(rng.standard_normal(8), identity(4)), seconds)
+
+
+if __name__ == "__main__":
+    main()
