@@ -32,7 +32,9 @@ wildcard_constraints:
 
 
 onstart:
-    todo = [job.wildcards for job in workflow.dag.needrun_jobs() if job.name == "run"]
+    todo = [
+        job.wildcards for job in workflow.dag.needrun_jobs() if job.name == "run"
+    ]
     print(WORKFLOW.start(todo, workflow.cores), flush=True)
 
 

@@ -43,9 +43,9 @@ class Ppo:
     explores: ClassVar[bool] = True
 
     policy: Policy
-    steps: int = 2048  # N
+    steps: int = 1024  # N
     epochs: int = 10  # K
-    minibatch: int = 512  # M
+    minibatch: int = 256  # M
     step_size: float = 0.002
     clip: float = 0.2  # ε
     discount: float = 0.99  # γ

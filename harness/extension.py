@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.cell import Cell
+from harness.seal import require_seal
 
 KEPT_BYTES = 1_000_000  # of a final snapshot: networks with Adam are below, replay buffers above
 
@@ -67,7 +68,8 @@ def _ended(manifest: Path, code: str) -> Iterable[Ended]:
     """The job of a manifest, if that can be read and names this code."""
     try:
         content = json.loads(manifest.read_text(encoding="utf-8"))
+        require_seal(content)
         if content["code"] == code:
             yield Ended(Cell.from_json(json.dumps(content["cell"])), manifest.parent)
-    except (OSError, ValueError, KeyError, TypeError) as fault:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as fault:
         warnings.warn(f"the runs of {manifest} are not continued: {fault}", stacklevel=2)

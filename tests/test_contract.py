@@ -8,14 +8,9 @@ import pytest
 
 from harness import plugins
 from harness.contract.algorithms import LAWS
-from harness.contract.probes import PROBES, probe
+from harness.contract.probes import kinds, probe
 
-CASES = [
-    (name, kind)
-    for name in plugins.names("algorithms")
-    for kind in PROBES
-    if (name, kind) != ("exact_gradient", "discrete")  # CartPole has no exact gradient
-]
+CASES = [(name, kind) for name in plugins.names("algorithms") for kind in kinds(name)]
 
 
 @pytest.mark.parametrize(("name", "kind"), CASES)

@@ -95,7 +95,7 @@ def test_a_share_above_one_is_refused(setting: str) -> None:
         ("hill_climbing", {"adaptation": 0.5}, "adaptation must be at least 1, not 0.5"),
         ("off_policy", {"episodes": 33}, "episodes must be at most 32, which is capacity, not 33"),
         ("off_policy", {"batch": 33}, "batch must be at most 32, which is capacity, not 33"),
-        ("ppo", {"steps": 100}, "minibatch must be at most 100, which is steps, not 512"),
+        ("ppo", {"steps": 100}, "minibatch must be at most 100, which is steps, not 256"),
         ("ppo", {"minibatch": 1}, "minibatch must be at least 2, not 1"),
         ("ppo", {"hidden": (32, 0)}, "hidden must be at least 1, not 0"),
         ("reinforce", {"baseline": "average", "episodes": 1}, "episodes must be at least 2, not 1"),

@@ -70,7 +70,7 @@ def tables(records, folder, resamples=200):
 
 
 def contents(folder):
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    return {path.name: path.read_bytes() for path in folder.glob("*.csv")}
 
 
 def flat(height):

@@ -42,7 +42,8 @@ def cases() -> Iterator[Case]:
         for share in CENSORED:
             setting, enough = f"{share:.0%} censored", runs * (1 - share) >= 7
             yield Case("restricted mean", str(runs), setting, mean_trial(runs, share, False), claimed=enough)
-        yield Case("restricted mean", str(runs), "30 %, ragged budgets", mean_trial(runs, 0.3, True), claimed=runs >= 10)
+        trial = mean_trial(runs, 0.3, True)
+        yield Case("restricted mean", str(runs), "30 % censored, ragged budgets", trial, claimed=runs >= 10)
         for name, two in (("ratio of restricted means", ratio), ("difference of restricted means", difference)):
             for share in (0.0, 0.3, 0.8):
                 enough, size = runs * (1 - share) >= 5, f"{runs} + {runs}"
@@ -184,7 +185,7 @@ def exchange_trial(runs: int, target: float) -> Trial:
 def scaled(
     rng: np.random.Generator, slope: float, runs: int, share: float, missing: float = 0.0, gumbel: bool = False
 ) -> tuple[Floats, Floats, Booleans, list[int]]:
-    """Design, log times, whether they crossed and sizes: log T = 1 + slope log d + noise, that share beyond the budget."""
+    """Design, log times, whether they crossed, sizes: log T = 1 + slope log d + noise, that share beyond the budget."""
     sizes = [max(2, int(rng.binomial(runs, 1 - missing))) for _ in DIMENSIONS]
     x = np.repeat(DIMENSIONS, sizes)
     noise = rng.gumbel(size=len(x)) if gumbel else rng.normal(size=len(x))

@@ -9,6 +9,7 @@ from pathlib import Path
 from harness.errors import InputError
 from harness.plugins import ROOT
 from harness.tables.read import read_manifest, verify
+from harness.tables.write import require_whole
 from harness.workflow import Workflow, figures_folder, tables_folder
 
 APART = ("results/", "reports/")  # published results of other studies are no source of this one
@@ -22,8 +23,9 @@ def data(workflow: Workflow) -> tuple[str, ...]:
     """
     name = workflow.study.name
     runs = [file for manifest in workflow.manifests for file in _job(ROOT / manifest, name)]
+    require_whole(tables_folder(name), f"harness tables {name}")
     made = [
-        *tables_folder(name).glob("*.csv"),
+        *tables_folder(name).glob("*.*"),
         *figures_folder(name).glob("*.*"),
         *(ROOT / "reports").glob(f"{name}.*"),
     ]

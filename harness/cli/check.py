@@ -77,15 +77,14 @@ def judged(subject: str) -> list[tuple[str, list[Verdict]]]:
 
 
 def check_algorithm(name: str) -> list[tuple[str, list[Verdict]]]:
-    """Verdicts on both probes."""
+    """Verdicts on every problem that the algorithm can be judged on."""
     from harness import plugins
     from harness.contract.algorithms import check as check_laws
-    from harness.contract.probes import PROBES, probe
+    from harness.contract.probes import kinds, probe
 
-    plugins.load("algorithms", name)
     return [
         (f"algorithm {name}, {kind} actions", check_laws(probe(name, kind, plugins.ROOT / ".kernels")))
-        for kind in PROBES
+        for kind in kinds(name)
     ]
 
 

@@ -17,6 +17,12 @@ from harness.rollouts.known import known_value
 PROBES = ("discrete", "continuous")
 
 
+def kinds(algorithm: str) -> tuple[str, ...]:
+    """The problems that an algorithm can be judged on: a probe needs truth, which the continuous one knows."""
+    family = vars(plugins.load("algorithms", algorithm))["family"]
+    return ("continuous",) if family == "probe" else PROBES
+
+
 def probe(algorithm: str, kind: str, folder: Path) -> Probe:
     """An algorithm with its default settings and a linear policy on one of the two problems.
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from harness.errors import InputError
 from harness.plugins import shown
 from harness.tables import COLUMNS
+from harness.tables.write import require_whole
 from harness.workflow import tables_folder
 
 CELL = ("environment", "policy", "algorithm")
@@ -51,6 +52,7 @@ def find_number(study: str, table: str, words: Sequence[str]) -> Number:
     file = tables_folder(study) / f"{table}.csv"
     if not file.exists():
         raise InputError(shown(file), f"not there yet: run `harness tables {study}`")
+    require_whole(file.parent, f"harness tables {study}")
     *values, column = words
     keys = KEYS.get(table, COLUMNS[table][:1])
     usage = f"harness explain {study} {table} {' '.join(key.upper() for key in keys)} COLUMN"

@@ -82,6 +82,31 @@ def kernel(weights, tail, x, mean, inverse_std, explore, noise, action):
     return act(evaluate, head, scratch, outputs, SIZES, weights, tail, x, mean, inverse_std, explore, noise, action)
 '''
 
+WALKING = '''"""{title}: made by harness/rollouts/kernel.py, safe to delete."""
+
+from numba import njit
+
+from harness.rollouts.heads import {head} as head
+from harness.rollouts.walkers import SIGNATURE, walk
+from {structure} import evaluate
+
+DIMENSIONS = {dimensions}  # state, O, A, K, scratch
+SIZES = {sizes}
+
+
+@njit(SIGNATURE, cache=True, nogil=True, error_model="numpy")
+def kernel(
+    model, data, numbers, positions, velocities, controls, places, touches, weights, tail, mean, inverse_std, low, high,
+    noise, limit, explore, explore_step, moments, observation, summary, observations, actions, log_probs, rewards,
+):
+    return walk(
+        evaluate, head, DIMENSIONS, SIZES, model, data, numbers, positions, velocities, controls, places, touches,
+        weights, tail, mean, inverse_std, low, high, noise, limit, explore, explore_step, moments, observation, summary,
+        observations, actions, log_probs, rewards,
+    )
+'''
+WALKERS = "harness.rollouts.walkers"
+
 
 @cache
 def build(
@@ -97,14 +122,14 @@ def build(
 
     Args:
         folder: where kernels are kept, e.g. `.kernels` of the project.
-        environment: module of the compiled environment; None for the kernel that only acts.
+        environment: module of the compiled environment, `WALKERS` for MuJoCo's; None for the kernel that only acts.
         structure: module of the acting form.
         head: name of a function of `harness/rollouts/heads.py`.
         dimensions: lengths of state, observation, action, outputs and scratch.
         sizes: what the acting form reads as constants.
     """
     title = " ∘ ".join(word for word in (environment, structure, head) if word)
-    template = ROLLOUTS if environment else ACTING
+    template = ACTING if environment is None else WALKING if environment == WALKERS else ROLLOUTS
     text = template.format(
         title=title, environment=environment, structure=structure, head=head, dimensions=dimensions, sizes=sizes
     )

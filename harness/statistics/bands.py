@@ -88,9 +88,13 @@ def uniform(
 ) -> Estimate:
     """Band [G] of one width for a share: value ± q, q the quantile of the largest distance. Arguments: `simultaneous`.
 
-    It is right where shares are 0 or 1, at which standard errors vanish and percentiles have no width.
+    It is right where shares are 0 or 1, at which standard errors vanish and percentiles have no width. In one stratum q
+    is exact, by Kolmogorov and Smirnov: ten runs are too few to resample so coarse a staircase.
     """
     value = statistic(table[np.newaxis])[0]  # [G]
+    if len(sizes) == 1:
+        exact = stats.kstwo.ppf(level, len(table))
+        return Estimate(value, value - exact, value + exact)
     replicates = replicate(rng, table, sizes, statistic, resamples)  # [R, G]
     away = np.abs(replicates - value).max(axis=1)  # [R]
     reach = np.quantile(away, level, method="inverted_cdf") * inflation(sum(sizes), len(sizes))

@@ -80,14 +80,14 @@ def agreed(difference: float, margin: float, p: float) -> float:
     return p if abs(difference) < margin else 1.0
 
 
-def paired_difference(
-    rng: np.random.Generator, pairs: Floats, resamples: int, statistic: Statistic = IQM
-) -> Estimate:
+def paired_difference(rng: np.random.Generator, pairs: Floats, resamples: int, statistic: Statistic = IQM) -> Estimate:
     """Statistic of the first - that of the second column of pairs [N, 2]; a row is a seed and stays together.
 
     A seed of which a run is missing (NaN) says nothing about the difference and is left out.
     """
     table = pairs[~np.isnan(pairs).any(axis=1)]  # [N', 2]
+    if not len(table):
+        return Estimate(*map(np.asarray, [np.nan] * 3))
 
     def contrast(tables: Floats) -> Floats:
         """Tables [R, N, 2] -> [R]."""
@@ -108,8 +108,8 @@ def power(effect: float, spread: float, runs: int, paired: bool, alpha: float = 
 
 
 def beyond(limit: float, freedom: float, shift: float) -> float:
-    """P(t > limit) of the noncentral t; SciPy's `nct` is NaN for its far lower tail, this form is not."""
-    return 1.0 - float(special.nctdtr(freedom, shift, limit))
+    """P(t > limit) of the noncentral t; where SciPy has no number it is 0 or 1 to fifteen digits."""
+    return float(np.nan_to_num(1.0 - special.nctdtr(freedom, shift, limit), nan=float(shift > 0)))
 
 
 def scale(spread: float, runs: int, paired: bool) -> tuple[int, float]:

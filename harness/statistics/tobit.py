@@ -59,9 +59,9 @@ def newton(joined: Floats, crossed: Booleans, weights: Floats) -> Floats:
         slope, curvature = derivatives(joined, crossed, weights, point)
         step = np.asarray(np.linalg.solve(curvature, slope[..., np.newaxis])[..., 0], np.float64)  # [R, K + 1]
         decrement = (slope * step).sum(axis=1)
+        point = line_search(joined, crossed, weights, point, step)
         if not (decrement > CONVERGED).any():
             break
-        point = line_search(joined, crossed, weights, point, step)
     failed = decrement > CONVERGED
     spread = point[:, -1:]  # h
     result = np.concatenate((point[:, :-1] / spread, -np.log(spread)), axis=1)

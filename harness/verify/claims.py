@@ -89,8 +89,8 @@ def read_claims(manifests: Iterable[Path]) -> list[Claim]:
 
 
 def _read(path: Path) -> list[Claim]:
-    manifest = read_manifest(path)
     try:
+        manifest = read_manifest(path)
         cell = Cell.from_json(json.dumps(manifest["cell"]))
         common = {name: manifest[name] for name in ("code", "files", "provenance")}
         claims = [Claim(cell, path.parent, run, **common) for run in manifest["runs"]]

@@ -1,0 +1,71 @@
+"""A copy of the project with one small finished study, `tiny`: jobs and tables are real, figure and report are stubs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from project_copy import copy_project
+
+STUDY = """\
+title: Tiny
+question: Does it hold?
+seeds: 3
+block: {block}
+evaluation: {{every: 300, episodes: 2}}
+budget: 900
+algorithms:
+  random: {{algorithm: random_search}}
+grids:
+  - environments: [CartPole-v1]
+    policies: [linear]
+    algorithms: [ars, random]
+"""
+ARS = "results/runs/CartPole-v1/linear/ars"
+
+MAKE = """
+import sys
+from harness.threads import pin_threads
+pin_threads()
+from harness.job import run_block
+from harness.plugins import ROOT
+from harness.results import RESAMPLES, TABLE_SEED, records
+from harness.tables import write_tables
+from harness.workflow import open_study, tables_folder
+
+workflow = open_study("tiny")
+jobs = workflow.jobs[::-1] if "backwards" in sys.argv else workflow.jobs
+part = [int(word) for word in sys.argv[1].split("/")]
+for number, job in enumerate(jobs):
+    if number % part[1] == part[0]:
+        run_block(job.cell, range(job.first, job.last + 1), ROOT / job.folder, lambda run: None)
+if "tables" in sys.argv:
+    write_tables(records(workflow), tables_folder("tiny"), TABLE_SEED, 200)
+"""
+
+
+def project(folder: Path, block: int = 2) -> Path:
+    """A copy with the study and nothing made."""
+    copy_project(folder)
+    (folder / "studies" / "tiny.yaml").write_text(STUDY.format(block=block), encoding="utf-8")
+    return folder
+
+
+def words(*arguments: str) -> list[str]:
+    """The command that makes jobs `part/of` and, told so, the tables."""
+    return [sys.executable, "-W", "error", "-c", MAKE, *arguments]
+
+
+def finished(folder: Path) -> Path:
+    """A project whose study is finished, in a git repository without commits."""
+    project(folder)
+    subprocess.run(words("0/1", "tables"), cwd=folder, check=True, capture_output=True)
+    figures = folder / "results" / "figures" / "tiny"
+    figures.mkdir(parents=True)
+    (figures / "headline.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>", encoding="utf-8")
+    (folder / "reports").mkdir(exist_ok=True)
+    for suffix in ("html", "pdf"):
+        (folder / "reports" / f"tiny.{suffix}").write_text("a stub", encoding="utf-8")
+    subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
+    return folder
