@@ -122,3 +122,18 @@ rule report:
         terms=WORKFLOW.report_terms(),
     shell:
         "python -m harness report {wildcards.study:q} 2> {log:q}"
+
+
+rule verify:
+    """A sample of the runs, run again in a scratch folder; asked for by name, no part of `all`."""
+    input:
+        WORKFLOW.manifests,
+    output:
+        touch(f"results/verified/{STUDY}.passed"),
+    log:
+        f"results/logs/{STUDY}/verify.log",
+    params:
+        study=STUDY,
+    threads: 8
+    shell:
+        "python -m harness verify {params.study:q} --jobs {threads} > {log:q} 2>&1"

@@ -11,60 +11,79 @@ from pathlib import Path
 from benchmarks.measure import Goal, Row, Settings
 from benchmarks.programs import MEBI, Watched, project, python, snakemake, watch
 
-TITLE = "Planning: seconds, seconds of a job, memory"
-SIZES = (1_000, 10_000, 100_000)
-SEEDS, BLOCK = 100, 10
+TITLE = "Planning: seconds and memory of Snakemake before anything runs"
+SIZES = {1_000: (1, 2), 10_000: (6, 4), 100_000: (12, 18)}  # environments and policies of about so many runs
+SEEDS, BLOCK = 30, 10
+ENVIRONMENTS = (
+    *("CartPole-v1", "Pendulum-v1", "Acrobot-v1", "MountainCar-v0", "MountainCarContinuous-v0", "lqr-double-integrator"),
+    *("lqr-double-integrator-recht", "lqr-datacenter", "lqr-random-4x2", "lqr-random-20x5", "chain-5", "chain-10"),
+)
+ALGORITHMS = 15
 STUDY = """\
 title: Growth
 question: How many?
 seeds: {seeds}
 block: {block}
 evaluation: {{every: 1000, episodes: 1}}
-budget: 1000
+budget: 20000
 algorithms:
 {algorithms}
+policies:
+{policies}
 grids:
-  - environments: [CartPole-v1, Pendulum-v1, Acrobot-v1, MountainCar-v0, MountainCarContinuous-v0]
-    policies: [linear, mlp]
-    algorithms: [{names}]
+  - environments: [{environments}]
+    policies: [{policy_names}]
+    algorithms: [{algorithm_names}]
 """
-CELLS = 10  # of each algorithm
 
 
-def study(runs: int, seeds: int = SEEDS, block: int = BLOCK) -> str:
-    """A study of so many runs: more of them are more settings of one algorithm."""
-    labels = [f"ars-{number}" for number in range(max(1, round(runs / seeds / CELLS)))]
-    entries = [
-        f"  {label}: {{algorithm: ars, settings: {{step_size: {0.001 * (number + 1)!r}}}}}"
-        for number, label in enumerate(labels)
-    ]
-    return STUDY.format(seeds=seeds, block=block, algorithms="\n".join(entries), names=", ".join(labels))
+def study(size: int, block: int = BLOCK) -> str:
+    """A study of about so many runs: 15 algorithms, and as many environments and policies as it takes."""
+    environments, widths = SIZES[size]
+    algorithms = {
+        f"ars-{number}": f"{{algorithm: ars, settings: {{step_size: {0.01 * (number + 1):.2f}}}}}"
+        for number in range(ALGORITHMS)
+    }
+    policies = {f"mlp-{width}": f"{{structure: mlp, settings: {{widths: [{width}]}}}}" for width in range(1, widths + 1)}
+    return STUDY.format(
+        seeds=SEEDS,
+        block=block,
+        algorithms="\n".join(f"  {name}: {entry}" for name, entry in algorithms.items()),
+        policies="\n".join(f"  {name}: {entry}" for name, entry in policies.items()),
+        environments=", ".join(ENVIRONMENTS[:environments]),
+        policy_names=", ".join(policies),
+        algorithm_names=", ".join(algorithms),
+    )
+
+
+def runs_of(size: int) -> int:
+    """How many runs that is exactly."""
+    environments, policies = SIZES[size]
+    return environments * policies * ALGORITHMS * SEEDS
 
 
 def run(settings: Settings) -> Iterator[Row]:
     """Dry runs, then the finished study."""
-    per_job: list[float] = []
-    sizes = SIZES[:2] if settings.quick else SIZES
-    for runs in sizes:
-        with project("growth", study(runs)) as folder:
+    per_job: dict[int, float] = {}
+    for size in list(SIZES)[: 2 if settings.quick else 3]:
+        with project("growth", study(size)) as folder:
             seen = watch(snakemake("growth", "-n", "--quiet", "all"), folder)
-            jobs = runs // BLOCK
-            per_job.append(1000.0 * seen.processor / jobs)
-            yield row(f"dry run, {runs} runs in {jobs} jobs", seen, Goal())
-            if runs == 10_000:
-                yield finished(folder)
-    ratio = per_job[-1] / per_job[1]
-    goal = Goal(most=1.3)
-    jobs = [f"{size}" for size in sizes[1:]]
-    yield Row("a job of the dry run", "ms", per_job[-1], f"at {jobs[0]} runs", per_job[1], ratio, goal=goal, note="linear: 1")
+            jobs = runs_of(size) // BLOCK
+            per_job[jobs] = 1000.0 * seen.processor / jobs
+            yield row(f"dry run, {runs_of(size)} runs in {jobs} jobs", seen, Goal())
+            if size == 10_000:
+                yield finished(folder, runs_of(size))
+    *_, before, last = per_job
+    ratio, goal = per_job[last] / per_job[before], Goal(most=1.3)
+    yield Row("a job of the dry run", "ms", per_job[last], f"of {before} jobs", per_job[before], ratio, goal=goal)
 
 
-def finished(folder: Path) -> Row:
+def finished(folder: Path, runs: int) -> Row:
     """Nothing to do on a finished study."""
     watch(python("-m", "benchmarks.synthetic_records", "growth", "0"), folder)
     watch(snakemake("growth", "--touch", "--cores", "1", "--quiet", "all"), folder)
     seen = watch(snakemake("growth", "--cores", "1", "--quiet", "all"), folder)
-    return row("nothing to do, 10000 runs", seen, Goal(most=30.0))
+    return row(f"nothing to do, {runs} runs", seen, Goal(most=30.0))
 
 
 def row(case: str, seen: Watched, goal: Goal) -> Row:

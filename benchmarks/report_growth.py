@@ -13,21 +13,19 @@ from benchmarks.measure import Goal, Row, Settings
 from benchmarks.programs import MEBI, project, python, watch
 
 TITLE = "Tables, figures and report of many runs: seconds, and the largest memory"
-SIZES = (1_000, 10_000, 100_000)
-SEEDS = 30
 STAGES = ("tables", "figures", "report")
 
 
 def run(settings: Settings) -> Iterator[Row]:
     """Every size, every stage."""
-    for size in SIZES[:2] if settings.quick else SIZES:
-        with project("growth", growth.study(size, SEEDS, SEEDS)) as folder:
-            watch(python("-m", "benchmarks.synthetic_records", "growth", str(SEEDS)), folder)
-            runs = SEEDS * len(list(folder.glob("results/runs/*/*/*/*/*/manifest.json")))
+    for size in list(growth.SIZES)[: 2 if settings.quick else 3]:
+        with project("growth", growth.study(size, block=growth.SEEDS)) as folder:
+            watch(python("-m", "benchmarks.synthetic_records", "growth", str(growth.SEEDS)), folder)
+            runs = growth.runs_of(size)
             seen = {stage: watch(python("-m", "harness", stage, "growth"), folder) for stage in STAGES}
             for stage, one in seen.items():
                 yield Row(f"{runs} runs, {stage}", "s", one.processor, note=f"{one.memory / MEBI:.0f} MiB")
-            last = size == SIZES[-1]
+            last = size == 100_000
             seconds, memory = sum(one.processor for one in seen.values()), max(one.memory for one in seen.values()) / MEBI
             yield Row(f"{runs} runs, all three", "s", seconds, goal=Goal(most=90.0) if last else Goal())
             yield Row(f"{runs} runs, memory", "MiB", memory, goal=Goal(most=4096.0) if last else Goal())

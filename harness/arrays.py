@@ -41,5 +41,7 @@ def _array(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> NDArray[Any]:
     if dtype.kind not in KINDS:
         raise ValueError(f"{info.filename} holds {dtype}, not numbers")
     data = stream.read()
+    if min(shape, default=0) < 0:
+        raise ValueError(f"{info.filename} has the shape {shape}")
     array = np.frombuffer(data, dtype)  # of the bytes that are there, whatever the header says
     return array.reshape(shape, order="F" if by_column else "C").copy(order="K")

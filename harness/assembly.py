@@ -45,8 +45,10 @@ def make_engine(world: World, policy: Policy) -> Engine:
     terms, folder = Terms(world.horizon, world.clip), plugins.ROOT / KERNELS
     if world.engine == "gymnasium":
         from harness.rollouts.gymnasium_engine import gymnasium_engine
+        from harness.rollouts.walker_engine import walker_engine
 
-        return gymnasium_engine(str(world.gymnasium), dict(world.options), world.fresh, policy, terms, folder)
+        options = dict(world.options)
+        return walker_engine(gymnasium_engine(str(world.gymnasium), options, world.fresh, policy, terms, folder), folder)
     from harness.rollouts.compiled import compiled_engine
 
     return compiled_engine(make_problem(world), f"environments.{world.problem}", policy, terms, folder)

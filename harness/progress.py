@@ -52,7 +52,7 @@ def count(work: float) -> str:
 
 def seconds_left(header: dict[str, float], done: float, elapsed: float) -> float:
     """What is left to do at the pace so far, which at first is the one foreseen."""
-    pace = (elapsed + TRUST * header["seconds"]) / (done + TRUST * header["work"])
+    pace = (max(0.0, elapsed) + TRUST * header["seconds"]) / (done + TRUST * header["work"])
     return max(0.0, header["work"] - done) * pace + header["after"]
 
 

@@ -1,4 +1,4 @@
-"""A copy of the project with one small finished study, `tiny`: jobs and tables are real, figure and report are stubs."""
+"""A copy of the project with a small finished study, `tiny`: jobs and tables are real, figure and report are stubs."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import shutil
 import stat
@@ -212,17 +211,12 @@ def test_an_honest_small_bundle_is_unpacked(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["../out.txt", "a/../../out.txt", "/etc/out.txt", "C:/out.txt", "a\\..\\out.txt", "a//b", "./a", "", "a/", "a/.", "..",
-     "nul", "a/COM1.txt", "a ", "a.", "a\nb", "a\x1bb", "x" * 300, "a:b", "a|b"],
+    ["../out.txt", "a/../../out.txt", "/etc/out.txt", "C:/out.txt", "a\\..\\out.txt", "a//b", "./a", "", "a/", "a/.",
+     "..", "nul", "a/COM1.txt", "a ", "a.", "a\nb", "a\x1bb", "x" * 300, "a:b", "a|b"],
 )  # fmt: skip
 def test_a_name_that_is_not_a_plain_relative_path_is_refused(tmp_path: Path, name: str) -> None:
-    path = archive(tmp_path, whole(member("good.txt"), member("PLACE")))
-    content = path.read_bytes()
-    if len(name) == 5:
-        path.write_bytes(content.replace(b"PLACE", name.encode()))
-    else:
-        path = archive(tmp_path, whole(member("good.txt"), member(name)))
-    with pytest.raises(InputError, match=r"is refused: its name is not a plain relative path|is not a bundle"):
+    path = archive(tmp_path, whole(member("good.txt"), member(name)))
+    with pytest.raises(InputError, match="is refused: its name is not a plain relative path"):
         unpack(path, tmp_path / "deep" / "er" / "out")
     assert {file.name for file in tmp_path.rglob("*")} == {"hostile.zip"}
 
@@ -331,7 +325,7 @@ def test_a_bundle_cut_short_anywhere_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_encrypted_member_is_refused(tmp_path: Path) -> None:
-    buffer = io.BytesIO(archive(tmp_path, whole(member("a.txt"))).read_bytes()).getvalue()
+    buffer = archive(tmp_path, whole(member("a.txt"))).read_bytes()
     marked = buffer.replace(b"PK\x01\x02\x14\x03\x14\x00\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x01\x00", 1)
     assert marked != buffer
     (tmp_path / "hostile.zip").write_bytes(marked)

@@ -222,6 +222,33 @@ def test_truncated_and_self_normalised_weights_by_hand() -> None:
         np.testing.assert_allclose(found, (shares * returned) @ scores, rtol=1e-12)
 
 
+def test_per_decision_weights_by_hand() -> None:
+    """Two steps of ratios 2 and 3, rewards 5 and 7, γ = ½: the first action is credited 2·5 + ½·6·7, the second 6·7."""
+    stub = LinearGaussian(1, 1)
+    taken = random_trajectory(stub, np.zeros(2), [2], np.random.default_rng(0))._replace(
+        observations=np.ones((2, 1)), actions=np.array([[1.0], [-2.0]]), rewards=np.array([5.0, 7.0])
+    )
+    taken = taken._replace(log_probs=stub.log_probs(candidate(stub, np.zeros(2)), np.ones((2, 1)), taken.actions))
+    taken = taken._replace(log_probs=taken.log_probs - np.log([2.0, 3.0]))
+    algorithm = OffPolicy(
+        policy(stub), 1, 1, 1, 1, discount=0.5, baseline="none", weights="per_decision", denominator="own"
+    )
+    found = estimate(algorithm, replay.empty(policy(stub)), np.zeros(2), taken)
+    np.testing.assert_allclose(found, 31.0 * np.array([1.0, 0.0]) + 42.0 * np.array([-2.0, 3.0]), rtol=1e-12)
+
+
+def test_policies_are_mixed_in_the_shares_of_their_episodes() -> None:
+    """One old episode and three new ones: Q = ¼ old + ¾ new, up to each step."""
+    stub, rng = LinearGaussian(2, 1), np.random.default_rng(6)
+    old, new = 0.5 * rng.normal(size=(2, stub.dim))
+    buffer = replay.added(replay.empty(policy(stub)), random_trajectory(stub, old, [3], rng), old, 4)
+    buffer = replay.added(buffer, random_trajectory(stub, new, [2, 1, 4], rng), new, 4)
+    steps = [stub.log_probs(candidate(stub, theta), buffer.observations, buffer.actions) for theta in (old, new)]
+    p_old, p_new = np.exp(importance.so_far(np.stack(steps), buffer.lengths))
+    found = np.exp(replay.log_behaviour(buffer, policy(stub), mixed=True))
+    np.testing.assert_allclose(found, 0.25 * p_old + 0.75 * p_new, rtol=1e-12)
+
+
 def test_a_sample_of_which_too_little_counts_is_skipped_and_said_to_be() -> None:
     stub, rng = LinearGaussian(1, 1), np.random.default_rng(5)
     theta = np.zeros(2)

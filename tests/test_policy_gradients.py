@@ -102,6 +102,23 @@ def test_value_baseline_judges_the_next_batch_only() -> None:
     assert not np.array_equal(told(with_value, first, taken).theta, told(without, first, taken).theta)
 
 
+def test_value_baseline_of_the_whole_return_is_that_of_the_first_step() -> None:
+    """Σ_τ V(s_0, 0) Σ_t ∇log π is what it takes off."""
+    stub = LinearGaussian(2, 2)
+    theta, taken = batch(stub)
+    settings: dict[str, Any] = {"step_size": 1.0, "reward_to_go": False, "optimiser": "plain"}
+    weights = np.random.default_rng(4).normal(size=baselines.feature_count(2))
+    steps = []
+    for baseline in ("none", "value"):
+        algorithm = Reinforce(policy(stub), 3, baseline=baseline, **settings)
+        state = algorithm.init(np.random.default_rng(0))._replace(theta=theta, value=weights)
+        steps.append(told(algorithm, state, taken).theta - theta)
+    first = [0, 4, 5]  # of episodes of 4, 1 and 6 steps
+    values = baselines.value_features(taken.observations[first], np.zeros(3, np.int64)) @ weights
+    scores = stub.episode_scores(candidate(stub, theta), taken.observations, taken.actions, taken.lengths)
+    np.testing.assert_allclose(steps[0] - steps[1], values @ scores / 3, rtol=1e-10)
+
+
 # PPO
 
 
@@ -208,6 +225,37 @@ def test_natural_step_of_a_gaussian_by_hand() -> None:
     assert 0.5 * (step[0] ** 2 / std**2 + 2 * step[1] ** 2) == pytest.approx(0.02, rel=1e-6)
 
 
+def generalised(taken: Trajectory, values: Floats, finals: Floats, discount: float, decay: float) -> Floats:
+    """Advantages by their definition: Σ_k (γλ)^k δ_{t+k} within each episode, one loop a sum."""
+    found, start = [], 0
+    for length, final, over in zip(taken.lengths, finals, taken.terminated, strict=True):
+        v = [*values[start : start + length], 0.0 if over else final]
+        errors = [taken.rewards[start + t] + discount * v[t + 1] - v[t] for t in range(length)]
+        found += [sum((discount * decay) ** (i - t) * errors[i] for i in range(t, length)) for t in range(length)]
+        start += length
+    return np.array(found)
+
+
+@pytest.mark.parametrize("stub", STUBS, ids=lambda stub: type(stub).__name__)
+def test_natural_step_is_a_dense_solve_with_the_damped_fisher_matrix(stub: Any) -> None:
+    """And the next value function is fitted to the rewards to go (λ = 1), V standing for what the horizon cut off."""
+    theta, taken = batch(stub)
+    algorithm = NaturalGradient(policy(stub), damping=0.3, divergence=0.02, iterations=40, discount=0.9, decay=0.6)
+    weights = np.random.default_rng(4).normal(size=baselines.feature_count(stub.space.observations))
+    features = baselines.value_features(taken.observations, returns.times(taken.lengths))
+    finals = baselines.value_features(taken.final_observations, np.array([4, 1, 6])) @ weights
+    raw, whole = (generalised(taken, features @ weights, finals, 0.9, decay) for decay in (0.6, 1.0))
+    here = candidate(stub, theta)
+    judged = (raw - raw.mean()) / (raw.std() + 1e-8) / raw.size
+    gradient = stub.score(here, taken.observations, taken.actions, judged)
+    fisher = np.stack([stub.fisher_product(here, taken.observations, axis) for axis in np.eye(stub.dim)])
+    direction = np.linalg.solve(fisher + 0.3 * np.eye(stub.dim), gradient)
+    after = told(algorithm, algorithm.init(np.random.default_rng(0))._replace(theta=theta, value=weights), taken)
+    expected = theta + np.sqrt(2 * 0.02 / (gradient @ direction)) * direction
+    np.testing.assert_allclose(after.theta, expected, rtol=1e-7)
+    np.testing.assert_allclose(after.value, baselines.fit_values(features, whole + features @ weights), rtol=1e-7)
+
+
 def test_natural_step_does_not_depend_on_the_scale_of_the_parameters() -> None:
     """Observations ten times as large with a gain a tenth as large: the same policy, and it makes the same step."""
     stub = LinearGaussian(1, 1)
@@ -260,6 +308,12 @@ def test_a_step_too_far_is_cut_to_the_zero_of_the_slope_by_hand() -> None:
     assert (state.theta[0], state.trial[0]) == (-0.1, 0.4)
     state = climb(lambda theta: -10.0 * theta, start, 2, first_step=0.5)
     assert (state.theta[0], state.trial[0]) == (-0.1, pytest.approx(0.0, abs=1e-16))
+
+
+def test_a_step_that_overshoots_by_less_than_half_is_accepted() -> None:
+    """The same from -0.1 with a first step of 0.12: g = 1 before and -0.2 after."""
+    state = climb(lambda theta: -10.0 * theta, np.array([-0.1]), 2, first_step=0.12)
+    assert state.theta[0] == pytest.approx(0.02)
 
 
 def test_a_step_to_where_nothing_is_finite_is_cut_to_a_tenth() -> None:
@@ -325,6 +379,16 @@ def test_exact_pair_of_one_step_by_hand() -> None:
     ]
     found = exact_estimate(Exact(policy(stub), directions=1), theta, 1, pair)
     np.testing.assert_allclose(found, [(5 - 1) / 2 * 0.5 / 2.0, 0.0], rtol=1e-12)
+
+
+def test_exact_multiplies_what_follows_the_disturbed_step_by_the_horizon() -> None:
+    stub = LinearGaussian(2, 1)
+    theta = np.array([0.3, -0.1, 0.2])
+    taken = random_trajectory(stub, theta, [9], np.random.default_rng(1))  # longer than H says: t is never the last
+    t = int(turn().rng("steps").integers(6, size=1)[0])
+    score = stub.step_scores(candidate(stub, theta), taken.observations, taken.actions)[t]
+    found = exact_estimate(Exact(policy(stub), directions=1, antithetic=False), theta, 6, [taken])
+    np.testing.assert_allclose(found, 6 * taken.rewards[t:].sum() * score * [1, 1, 0], rtol=1e-12)
 
 
 def test_exact_asks_for_mirrored_pairs_at_the_same_step_from_the_same_seed() -> None:

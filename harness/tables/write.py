@@ -18,7 +18,7 @@ from harness.seal import require_seal, sealed
 Value: TypeAlias = str | int | float | None
 Row: TypeAlias = Mapping[str, Value]
 SUMS = "checksums.json"  # written last
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a text that begins so
+FORMULA = ("=", "+", "-", "@", "\t")  # a spreadsheet would run a text that begins so
 
 
 def text(value: Value) -> str:

@@ -126,6 +126,8 @@ def find_fault(path: Path) -> str:
         if error.sqlite_errorname.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
             raise StoreError(f"{path} is locked by another program") from error
         return str(error)
+    except UnicodeDecodeError:  # of a schema in which text was destroyed
+        return "its text is damaged"
     if verdict != "ok":
         return str(verdict)
     return "" if tables >= TABLES else f"tables of MLflow are missing: {', '.join(sorted(TABLES - tables))}"

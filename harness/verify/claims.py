@@ -76,7 +76,7 @@ def of_folder(folder: Path) -> list[Claim]:
 
 def below(folder: Path) -> list[Claim]:
     """Every run below a folder, perhaps none; raises as `read_claims`."""
-    return read_claims(sorted(folder.rglob("seeds-*/manifest.json")))
+    return read_claims(sorted(path for path in folder.rglob("manifest.json") if path.parent.name.startswith("seeds-")))
 
 
 def read_claims(manifests: Iterable[Path]) -> list[Claim]:

@@ -52,11 +52,12 @@ def forked(work: Callable[[], object], log: Path) -> int:
     try:
         with log.open("w") as errors:
             os.dup2(errors.fileno(), 2)
+            sys.stderr = errors
             try:
                 work()
             except BaseException:
-                traceback.print_exc()
-                sys.stderr.flush()
+                traceback.print_exc(file=errors)
+                errors.flush()
                 os._exit(1)
         os._exit(0)
     finally:
