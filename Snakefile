@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 
 from harness.errors import InputError
+from harness.lock import hold, said_of_lock
+from harness.plugins import ROOT
 from harness.workflow import JOB, open_study, product_code
 
 shell.prefix(f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; ")
@@ -19,6 +21,8 @@ try:
 except InputError as error:
     sys.exit(f"error: {error}")
 STUDY = WORKFLOW.study.name
+if (note := said_of_lock(ROOT, STUDY)) and not {"--unlock", "--nolock"} & set(sys.argv):
+    print(f"note: {note}", file=sys.stderr)
 
 
 wildcard_constraints:
@@ -32,6 +36,7 @@ wildcard_constraints:
 
 
 onstart:
+    hold(ROOT)
     todo = [
         job.wildcards for job in workflow.dag.needrun_jobs() if job.name == "run"
     ]
@@ -132,8 +137,8 @@ rule verify:
         touch(f"results/verified/{STUDY}.passed"),
     log:
         f"results/logs/{STUDY}/verify.log",
+    threads: 8
     params:
         study=STUDY,
-    threads: 8
     shell:
         "python -m harness verify {params.study:q} --jobs {threads} > {log:q} 2>&1"

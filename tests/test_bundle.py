@@ -123,6 +123,7 @@ def test_every_reference_of_the_description_leads_somewhere_and_every_size_is_tr
     for name, entity in entities.items():
         if "File" in entity["@type"]:
             assert name in parts
+            assert name in found
             assert name == MANIFEST or int(entity["contentSize"]) == len(read(bundle, name))
         elif entity["@type"] == "Dataset" and name != "./":
             assert any(other.startswith(name) for other in found)

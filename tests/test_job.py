@@ -127,9 +127,9 @@ def _spy_on_turns(monkeypatch: pytest.MonkeyPatch, turns: list[int]) -> None:
 
     kept = harness.run._turned
 
-    def spied(now: Any, *others: Any) -> Any:
+    def spied(now: Any, *others: Any, **named: Any) -> Any:
         turns.append(now.turn)
-        return kept(now, *others)
+        return kept(now, *others, **named)
 
     monkeypatch.setattr(harness.run, "_turned", spied)
 

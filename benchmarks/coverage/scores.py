@@ -54,7 +54,7 @@ def cases() -> Iterator[Case]:
     for runs in (5, 10, 20, 50):
         for end, gone in (("", 0.0), (", ragged", 0.5)):
             trial = band_trial(runs, gone)
-            yield Case("IQM curve, simultaneous", str(runs), f"random walks{end}", trial, claimed=runs >= 20)
+            yield Case("IQM curve, simultaneous", str(runs), f"random walks{end}", trial, claimed=runs >= 50)
     for sizes in ((5,), (10,), (30,), (5,) * 4, (10,) * 4, (4, 7, 10)):
         yield Case("performance profile, simultaneous", written(sizes), "normal", profile_trial(sizes), at_least=True)
     for runs, share in ((8, 0.5), (14, 0.7), (46, 0.9), (60, 0.7)):

@@ -18,7 +18,7 @@ Entity: TypeAlias = dict[str, Any]
 
 CRATE = "ro-crate-metadata.json"
 SPECIFICATION = "https://w3id.org/ro/crate/1.1"
-SNAKEMAKE, PYTHON = "https://snakemake.github.io", "https://www.python.org"
+SNAKEMAKE = "https://snakemake.github.io"
 FORMATS = {
     ".csv": "text/csv",
     ".html": "text/html",
@@ -48,9 +48,9 @@ def describe(workflow: Workflow, sizes: Mapping[str, int], data: Sequence[str], 
         citation: the content of CITATION.cff.
     """
     study = f"studies/{workflow.study.name}.yaml"
-    named = [study, *(name for name in NAMES if name in sizes)]
+    named = [study, *NAMES]
     folders = sorted({name.partition("/")[0] for name in sizes if "/" in name} - {"results", "reports"})
-    parts = [*(_file(name, sizes[name]) for name in (*named, *data)), *(_folder(name) for name in folders)]
+    parts = [*(_file(name, sizes.get(name)) for name in (*named, *data)), *(_folder(name) for name in folders)]
     graph = [_descriptor(), _root(workflow, parts, citation), *parts, _made(workflow, study, data), *_context(citation)]
     return {"@context": f"{SPECIFICATION}/context", "@graph": graph}
 
@@ -81,14 +81,12 @@ def _root(workflow: Workflow, parts: Sequence[Entity], citation: Mapping[str, An
     }
 
 
-def _file(name: str, size: int) -> Entity:
+def _file(name: str, size: int | None) -> Entity:
+    """A file; the size of the checksums is not known before this description is."""
     path = PurePosixPath(name)
-    entity: Entity = {
-        "@id": identifier(name),
-        "@type": "File",
-        "name": NAMES.get(name, path.name),
-        "contentSize": str(size),
-    }
+    entity: Entity = {"@id": identifier(name), "@type": "File", "name": NAMES.get(name, path.name)}
+    if size is not None:
+        entity["contentSize"] = str(size)
     if path.suffix in FORMATS:
         entity["encodingFormat"] = FORMATS[path.suffix]
     if name == "Snakefile":

@@ -199,9 +199,7 @@ def gymnasium_engine(
     name: str, options: dict[str, Any], fresh: bool, policy: Policy, terms: Terms, folder: Path
 ) -> GymnasiumEngine:
     """The engine of a Gymnasium id; compiles the policy unless `folder` has it."""
-    return GymnasiumEngine(
-        policy, terms, acting_kernel(policy, folder), Instances(name, options, terms.horizon, fresh)
-    )
+    return GymnasiumEngine(policy, terms, acting_kernel(policy, folder), Instances(name, options, terms.horizon, fresh))
 
 
 def acting_kernel(policy: Policy, folder: Path) -> Callable[..., float]:

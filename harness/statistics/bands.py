@@ -10,6 +10,7 @@ P. Bickel & D. Freedman (Annals of Statistics 9, 1981): bootstrapped Kolmogorov-
 et al., "Empirical Design in Reinforcement Learning" (JMLR 25, 2024): tolerance intervals of learning curves.
 Deviation: the quantile of max-t is widened from normal to t and by sqrt(n / (n - 1)), as are the percentiles of
 `bootstrap`.
+Coverage (docs/coverage.md): the band of an IQM of 50 runs holds its 95 %, one of 5 to 20 runs 90 to 95 %.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ Deviation: with several strata n/(n-1) is the ratio of the pooled sizes and t ha
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -45,11 +46,15 @@ def draw(rng: np.random.Generator, sizes: Sequence[int], resamples: int) -> Inte
 
 def tail(sizes: Sequence[int], level: float = LEVEL) -> float:
     """Probability left out at each end of the bootstrap distribution; NaN without a degree of freedom."""
-    freedom = sum(sizes) - len(sizes)
+    return _tail(sum(sizes), sum(sizes) - len(sizes), level)
+
+
+@cache
+def _tail(runs: int, freedom: int, level: float) -> float:
     if freedom == 0:
         return float("nan")
     t = stats.t.ppf((1 + level) / 2, freedom)
-    return float(stats.norm.sf(t * np.sqrt(sum(sizes) / freedom)))
+    return float(stats.norm.sf(t * np.sqrt(runs / freedom)))
 
 
 def interval(replicates: Floats, sizes: Sequence[int], level: float = LEVEL) -> tuple[Floats, Floats]:

@@ -15,24 +15,32 @@ from harness.interface import Floats
 
 def improvement(first: Floats, second: Floats) -> Floats:
     """P(X > Y) + P(X = Y) / 2 over all pairs of runs, first [..., N] and second [..., M] -> [...]."""
+    return np.asarray(wins(first, second).mean(axis=(-2, -1)))
+
+
+def wins(first: Floats, second: Floats) -> Floats:
+    """1 where X > Y, 1/2 where X = Y, else 0: first [..., N] and second [..., M] -> [..., N, M]."""
     x, y = first[..., :, np.newaxis], second[..., np.newaxis, :]
-    return np.asarray((np.greater(x, y) + 0.5 * np.equal(x, y)).mean(axis=(-2, -1)))
+    return np.asarray(np.greater(x, y) + 0.5 * np.equal(x, y))
 
 
 def paired_p(first: Floats, second: Floats) -> float:
     """Exact two-sided p of `improvement` where the labels may be exchanged within each pair, first [N], second [N].
 
     U is a sum of pooled mid-ranks, so exchanging pair i adds or takes away d_i = rank(x_i) - rank(y_i): the statistic
-    is a sum of ±d_i. Twice a mid-rank is an integer, and the distribution of the sum follows by N convolutions.
+    is a sum of ±d_i. Twice a mid-rank is an integer, and the distribution of the sum follows by N convolutions. With
+    C = Σ |d_i| the sum is 2 k - C, k the sum of the |d_i| that count as positive.
     """
     ranks = stats.rankdata(np.concatenate((first, second))).reshape(2, -1)  # [2, N]
     differences = np.rint(2 * (ranks[0] - ranks[1])).astype(np.int64)  # [N]
-    centre = int(np.abs(differences).sum())
-    chances = np.zeros(2 * centre + 1)  # [2 centre + 1] of each sum -centre .. centre
-    chances[centre] = 1.0
-    for difference in differences:
-        chances = 0.5 * (np.roll(chances, difference) + np.roll(chances, -difference))
-    extreme = np.abs(np.arange(-centre, centre + 1)) >= abs(int(differences.sum()))
+    largest = int(np.abs(differences).sum())  # C
+    chances = np.zeros(largest + 1)  # [C + 1] of each k
+    chances[0] = 1.0
+    for size in np.abs(differences[differences != 0]):
+        moved = chances[: largest + 1 - size].copy()
+        chances *= 0.5
+        chances[size:] += 0.5 * moved
+    extreme = np.abs(2 * np.arange(largest + 1) - largest) >= abs(int(differences.sum()))
     return min(float(chances[extreme].sum()), 1.0)
 
 

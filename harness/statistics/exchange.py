@@ -9,6 +9,7 @@ Source: the fixed-target view of N. Hansen et al., "COCO: performance assessment
 either method resampled on their own.
 Deviation: a curve is not asked to stay at the score. The curve of a mean that wavers is early; methods that waver
 alike are early alike.
+Coverage (docs/coverage.md): at least its 95 %, and more where evaluations are sparse or runs are censored.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ C. Clopper & E. Pearson (Biometrika 26, 1934). The curve and its interval are Sc
 Deviation: the crossing lies between two evaluations (interval censoring); it counts as the step of the later one.
 Deviation: where all or none of the runs are unsolved the log-log interval does not exist; it is that of Clopper and
 Pearson, whose open end is also the restricted mean's where no run of a method has crossed.
+Coverage (docs/coverage.md): 95 % ± 2 points from about ten runs with seven crossings on; 89 to 94 % with five runs.
 """
 
 from __future__ import annotations

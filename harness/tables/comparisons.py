@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from harness.interface import Floats
-from harness.statistics.bootstrap import Estimate, bootstrap
-from harness.statistics.comparisons import holm, improvement, paired_p, unpaired_p
+from harness.statistics.bootstrap import Estimate
+from harness.statistics.comparisons import holm, paired_p, unpaired_p
+from harness.statistics.counts import count_bootstrap, improvement_of
 from harness.tables.cells import CellRuns
 from harness.tables.estimates import Address, columns
 from harness.tables.write import Row
@@ -32,21 +32,10 @@ def is_paired(first: CellRuns, second: CellRuns) -> bool:
 def compare(first: CellRuns, second: CellRuns, rng: np.random.Generator, resamples: int) -> tuple[Estimate, float]:
     """P(first > second) + P(equal) / 2 of the scores with its interval, and its p."""
     x, y = first.scores, second.scores  # [N], [M]
-    if is_paired(first, second):
-        pairs = np.stack((x, y), axis=1)  # [N, 2]
-        return bootstrap(rng, pairs, (len(x),), paired_improvement, resamples), paired_p(x, y)
-
-    def unpaired_improvement(pool: Floats) -> Floats:
-        """Pools [R, N + M] -> [R]."""
-        return improvement(pool[:, : len(x)], pool[:, len(x) :])
-
-    pool = np.concatenate((x, y))  # [N + M]
-    return bootstrap(rng, pool, (len(x), len(y)), unpaired_improvement, resamples), unpaired_p(x, y)
-
-
-def paired_improvement(pairs: Floats) -> Floats:
-    """Tables [R, N, 2] -> [R]; the estimate still looks at all pairs of runs."""
-    return improvement(pairs[..., 0], pairs[..., 1])
+    paired = is_paired(first, second)
+    sizes = (len(x),) if paired else (len(x), len(y))
+    estimate = count_bootstrap(rng, sizes, improvement_of(x, y, paired), resamples)
+    return estimate, paired_p(x, y) if paired else unpaired_p(x, y)
 
 
 def comparison_rows(cells: Sequence[CellRuns], address: Address, resamples: int) -> Iterator[Row]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 
 import numpy as np
 
-from harness.statistics.bootstrap import bootstrap
+from harness.statistics.counts import count_bootstrap, iqm_of
 from harness.statistics.curves import at
-from harness.statistics.scores import iqm
 from harness.tables.cells import CellRuns, curve
 from harness.tables.estimates import Address
 from harness.tables.per_cell import IDENTITY
@@ -37,6 +35,6 @@ def curve_rows(cell: CellRuns, longest: Mapping[str, int], address: Address, res
     grid = np.unique([*grid[grid < record.budget], record.budget])  # [G]
     values = np.stack([at(*curve(run, record), grid, record.random) for run in cell.runs])  # [n, G]
     rng = address("tables", *record.key, "curves")
-    band = bootstrap(rng, values, (len(values),), partial(iqm, axis=1), resamples)
+    band = count_bootstrap(rng, (len(values),), iqm_of(values), resamples)
     for steps, value, low, high in zip(grid, *band, strict=True):
         yield {**record.identity, "steps": int(steps), "iqm": value, "low": low, "high": high, "n": len(values)}

@@ -8,9 +8,9 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from harness.statistics.bootstrap import Estimate, bootstrap
-from harness.statistics.scores import iqm
-from harness.statistics.targets import ert, success_rate
+from harness.statistics.bootstrap import Estimate
+from harness.statistics.counts import count_bootstrap, ert_of, iqm_of
+from harness.statistics.targets import success_rate
 from harness.tables.cells import CellRuns
 
 Address: TypeAlias = Callable[..., np.random.Generator]  # streams of the table seed
@@ -41,9 +41,8 @@ def estimate_cell(cell: CellRuns, address: Address, resamples: int) -> CellEstim
     rng = partial(address, "tables", *cell.record.key)
     runs = (len(cell.runs),)
     table = np.stack((cell.scores, cell.normalised, cell.areas), axis=1)  # [n, 3]
-    score, normalised, area = split(bootstrap(rng("scores"), table, runs, partial(iqm, axis=1), resamples))
-    running = partial(ert, budget=cell.record.budget, axis=1)
-    times = bootstrap(rng("targets"), cell.crossings, runs, running, resamples)
+    score, normalised, area = split(count_bootstrap(rng("scores"), runs, iqm_of(table), resamples))
+    times = count_bootstrap(rng("targets"), runs, ert_of(cell.crossings, cell.record.budget), resamples)
     successes = np.isfinite(cell.crossings).sum(axis=0)  # [T]
     rates = tuple(success_rate(int(count), *runs) for count in successes)
     return CellEstimates(score, normalised, area, rates, split(times))

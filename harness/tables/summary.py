@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from functools import partial
 
 import numpy as np
 
-from harness.statistics.bootstrap import Estimate, bootstrap
-from harness.statistics.scores import iqm
+from harness.statistics.bootstrap import Estimate
+from harness.statistics.counts import count_bootstrap, iqm_of
 from harness.tables.cells import CellRuns
 from harness.tables.estimates import Address, columns
 from harness.tables.per_cell import NORMALISED
@@ -55,5 +54,5 @@ def summarise(cells: Sequence[CellRuns], everywhere: int, rng: np.random.Generat
 def pooled_iqm(cells: Sequence[CellRuns], rng: np.random.Generator, resamples: int) -> Estimate:
     """IQM of the normalised scores of all runs."""
     scores = np.concatenate([cell.normalised for cell in cells])  # [N]
-    sizes = [len(cell.runs) for cell in cells]
-    return bootstrap(rng, scores, sizes, partial(iqm, axis=1), resamples)
+    pooled = count_bootstrap(rng, [len(cell.runs) for cell in cells], iqm_of(scores[:, np.newaxis]), resamples)
+    return Estimate(*(numbers[0] for numbers in pooled))

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from faults.conftest import CELL, RECORDS, Damage, damages, digests, ended, folder_in, forked, ran
 
+from faults.conftest import CELL, RECORDS, Damage, damages, digests, ended, folder_in, forked, ran
 from harness import job
 from harness.errors import InputError
 from harness.files import write_bytes

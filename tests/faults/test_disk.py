@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from faults.conftest import RECORDS, SEEDS, ended, folder_in, forked, ran
 
 import harness.run
+from faults.conftest import RECORDS, SEEDS, ended, folder_in, forked, ran
 from harness.cli import main
 from harness.files import Unwritable
 from harness.tables.read import read_job
@@ -113,7 +113,6 @@ def test_the_command_line_says_a_full_disk_in_one_line(
     disk: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from faults.conftest import CELL
-
     from harness import plugins
 
     leave(disk, 0)

@@ -12,8 +12,8 @@ from typing import Any
 import gymnasium
 import numpy as np
 import pytest
-from faults.conftest import ended, forked, ran
 
+from faults.conftest import ended, forked, ran
 from harness.interface import Candidate, Outcome, Request, Scaler, Space
 from harness.policy import build
 from harness.rollouts.compiled import compiled_engine
@@ -104,7 +104,7 @@ def test_an_environment_that_never_ends_is_stopped_at_its_horizon(kernels: Path)
     assert not outcome.trajectory.terminated[0]
 
 
-SOURCE = '''
+SOURCE = """
 from numba import njit
 
 @njit
@@ -122,7 +122,7 @@ def observe(parameters, state, observation):
 def step(generator, parameters, state, action):
     state[0] += 1.0
     return parameters[2] if state[0] == 3.0 else 1.0, False
-'''
+"""
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ def test_compiled_environments_are_held_to_the_same_promises(module: str, tmp_pa
             compiled(module, tmp_path, 0.0, odd, 1.0)
         outcome = compiled(module, tmp_path, 0.0, 0.0, odd)
         assert (outcome.returns[0, 0], outcome.lengths[0, 0]) == (-np.inf, AT)
-    with pytest.raises(EnvironmentFault, match="Compiled raised ValueError.*no world"):
+    with pytest.raises(EnvironmentFault, match=r"Compiled raised ValueError.*no world"):
         compiled(module, tmp_path, 3.0, 0.0, 1.0)
 
 

@@ -1,4 +1,4 @@
-"""Whatever a person writes, in a YAML file or on the command line: never a traceback, never half a file, always a reason.
+"""Whatever is written in a YAML file or on the command line: never a traceback or half a file, always a reason.
 
 Documents are the project's own with anything anywhere changed, as trees and as text; command lines are words that mean
 something in any order, and words that mean nothing. 200 of each by default, 2 000 with `slow_fault`.
@@ -33,7 +33,23 @@ from harness.study import load_study
 
 ENVIRONMENTS = small_project.ENVIRONMENTS.replace("  program: push\n", "")
 BASES = {"envs.yaml": ENVIRONMENTS, "studies/mine.yaml": small_project.STUDY}
-HOSTILE = ["../../etc", "/etc/passwd", "CON", "a b", "a;b", "$(id)", "`id`", "", ".", "..", "é", "x" * 300, "a\x07", "-x", "~"]
+HOSTILE = [
+    "../../etc",
+    "/etc/passwd",
+    "CON",
+    "a b",
+    "a;b",
+    "$(id)",
+    "`id`",
+    "",
+    ".",
+    "..",
+    "é",
+    "x" * 300,
+    "a\x07",
+    "-x",
+    "~",
+]
 SCALARS = st.one_of(
     st.none(),
     st.booleans(),
@@ -44,7 +60,9 @@ SCALARS = st.one_of(
     st.sampled_from(["linear", "mlp", "ars", "Pole", "program", "cartpole", "compiled", "gymnasium", "CartPole-v1"]),
 )
 VALUES = st.recursive(
-    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3), max_leaves=6
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
 )
 
 
@@ -83,7 +101,27 @@ def changed_trees(draw: Any, base: str) -> str:
 def changed_texts(draw: Any, base: str) -> str:
     """The text with one to four pieces cut, doubled or overwritten."""
     text = base
-    marks = st.sampled_from([":", "-", "[", "]", "{", "}", "&a", "*a", "!!python/name:os.system", "\t", "---", "#", '"', "\n", " ", "%", "|"])
+    marks = st.sampled_from(
+        [
+            ":",
+            "-",
+            "[",
+            "]",
+            "{",
+            "}",
+            "&a",
+            "*a",
+            "!!python/name:os.system",
+            "\t",
+            "---",
+            "#",
+            '"',
+            "\n",
+            " ",
+            "%",
+            "|",
+        ]
+    )
     for _ in range(draw(st.integers(1, 4))):
         start = draw(st.integers(0, len(text)))
         end = min(len(text), start + draw(st.integers(0, 30)))
@@ -128,10 +166,65 @@ def test_2000_changed_documents_are_read_or_refused_with_a_reason(tmp_path: Path
     check_document(tmp_path, *document)
 
 
-COMMANDS = ["list", "run", "watch", "check", "sync", "mirror", "ui", "verify", "explain", "export", "job", "tables", "figures", "report"]
-OPTIONS = ["--seed", "--budget", "--set", "--out", "--settle", "--parent", "--port", "--sample", "--all", "--jobs", "--spec", "--first", "--last", "--help"]
-MEANINGFUL = ["mine", "Pole", "Swing", "linear", "mlp", "ars", "reinforce", "algorithms/ars.py", "policies/linear.py", "environments/cartpole.py"]
-OTHERS = ["0", "1", "-1", "1e9", "nan", "99999999999999999999", "step_size=0.1", "step_size=", "=", "{}", '{"environment": 1}', "[]", "null"]
+COMMANDS = [
+    "list",
+    "run",
+    "watch",
+    "check",
+    "sync",
+    "mirror",
+    "ui",
+    "verify",
+    "explain",
+    "export",
+    "job",
+    "tables",
+    "figures",
+    "report",
+]
+OPTIONS = [
+    "--seed",
+    "--budget",
+    "--set",
+    "--out",
+    "--settle",
+    "--parent",
+    "--port",
+    "--sample",
+    "--all",
+    "--jobs",
+    "--spec",
+    "--first",
+    "--last",
+    "--help",
+]
+MEANINGFUL = [
+    "mine",
+    "Pole",
+    "Swing",
+    "linear",
+    "mlp",
+    "ars",
+    "reinforce",
+    "algorithms/ars.py",
+    "policies/linear.py",
+    "environments/cartpole.py",
+]
+OTHERS = [
+    "0",
+    "1",
+    "-1",
+    "1e9",
+    "nan",
+    "99999999999999999999",
+    "step_size=0.1",
+    "step_size=",
+    "=",
+    "{}",
+    '{"environment": 1}',
+    "[]",
+    "null",
+]
 ARGUMENTS = st.tuples(
     st.sampled_from(COMMANDS) | st.text(st.characters(exclude_characters="\0"), max_size=5),
     st.lists(
@@ -162,10 +255,18 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             if name.startswith("harness") and getattr(module, "ROOT", None) == ROOT:
                 patch.setattr(module, "ROOT", folder)
         for place in (
-            "harness.assembly.assemble", "harness.job.run_block", "harness.cost.core_seconds", "subprocess.run", "harness.tracking.mirror.sync",
-            "harness.tracking.mirror.settle", "harness.tracking.mirror.follow", "harness.contract.algorithms.check",
-            "harness.contract.policies.check", "harness.contract.environments.check", "harness.tables.write_tables",
-        ):  # fmt: skip
+            "harness.assembly.assemble",
+            "harness.job.run_block",
+            "harness.cost.core_seconds",
+            "subprocess.run",
+            "harness.tracking.mirror.sync",
+            "harness.tracking.mirror.settle",
+            "harness.tracking.mirror.follow",
+            "harness.contract.algorithms.check",
+            "harness.contract.policies.check",
+            "harness.contract.environments.check",
+            "harness.tables.write_tables",
+        ):
             patch.setattr(place, reached)
         patch.chdir(folder)
         yield folder

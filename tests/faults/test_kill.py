@@ -1,4 +1,4 @@
-"""Killed at any instant, a job goes on to the same bits; a dead process leaves no lock; two of them wait for each other."""
+"""Killed at any instant, a job goes on to the same bits; a dead process leaves no lock; two wait for each other."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from faults.conftest import CELL, RECORDS, ended, folder_in, forked, ran
 
+from faults.conftest import CELL, RECORDS, ended, folder_in, forked, ran
 from harness import files, job
 from harness.rollouts import kernel
 from harness.tracking import store

@@ -17,9 +17,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from faults.conftest import ended, forked
 from test_tracking import STUDY, behind, search, write_job
 
+from faults.conftest import ended, forked
 from harness.tracking import ledger, mirror, store
 
 pytestmark = pytest.mark.slow_fault
@@ -49,7 +49,7 @@ def answering(mode: str) -> type[BaseHTTPRequestHandler]:
                 self.end_headers()
                 self.wfile.write(body)
 
-        do_GET = do_POST
+        do_GET = do_POST  # noqa: N815
 
         def log_message(self, *_: object) -> None:
             pass
@@ -129,7 +129,7 @@ def test_a_server_killed_in_mid_study_loses_and_doubles_nothing(
                 os.killpg(process.pid, signal.SIGKILL)
                 account = mirror.sync(tmp_path, STUDY, manifests)
                 assert account.complaint
-                assert behind(tmp_path, *manifests)
+                assert all(behind(tmp_path, manifest) for manifest in manifests)
             else:
                 assert mirror.sync(tmp_path, STUDY, manifests).complaint == ""
                 assert ledger.unmirrored(tmp_path, STUDY, manifests) == []
@@ -179,13 +179,13 @@ def test_mirrors_killed_at_random_instants_then_repeated_lack_and_double_nothing
 
 
 def test_all_runs_diverged_before_their_first_turn_are_shown(tmp_path: Path) -> None:
+    import json
+
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     from harness.files import checksum
     from harness.seal import sealed
-
-    import json
 
     manifest = write_job(tmp_path, "ars", diverged=(0, 1))
     pq.write_table(pa.table({"seed": pa.array([], pa.int64())}), manifest.parent / "training.parquet")

@@ -1,4 +1,4 @@
-"""The whole workflow where people really run it: killed, interrupted, twice at once, in odd places; a real Snakemake."""
+"""The whole workflow where people really run it: killed, interrupted, twice at once, in odd places; by Snakemake."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from project_copy import copy_project
 
-from harness.workflow import said_of_lock
+from harness.lock import hold, said_of_lock
 
 TARGET = "results/tables/smoke/findings.csv"
 WORDS = [sys.executable, "-m", "snakemake", "--cores", "2"]
@@ -153,3 +153,7 @@ def test_a_lock_that_a_killed_snakemake_left_is_said_in_one_line_with_what_to_ty
     told = said_of_lock(tmp_path, "mine")
     assert told.endswith("type: snakemake --unlock --config study=mine")
     assert "\n" not in told
+    descriptor = hold(tmp_path)
+    assert said_of_lock(tmp_path, "mine").startswith("another Snakemake is at work in this folder")
+    os.close(descriptor)
+    assert said_of_lock(tmp_path, "mine") == told

@@ -8,8 +8,8 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pytest
-from faults.conftest import CELL, POLE
 
+from faults.conftest import CELL, POLE
 from harness.assembly import make_engine, space
 from harness.guard import AlgorithmFault
 from harness.interface import Candidate, Floats, Outcome, Request, Scaler, Turn
@@ -105,7 +105,10 @@ TOLD = {
     "a metric that is text": lambda later: (later, {"best": "good"}),
     "a metric that is an array": lambda later: (later, {"best": np.zeros(3)}),
     "a metric that is nothing": lambda later: (later, {"best": None}),
-    **{f"a metric named {name}": lambda later, name=name: (later, {name: 1.0}) for name in ("seed", "turn", "steps", "episodes")},
+    **{
+        f"a metric named {name}": lambda later, name=name: (later, {name: 1.0})
+        for name in ("seed", "turn", "steps", "episodes")
+    },
     "a state of another type": lambda later: (later._replace(count=0.5), {}),
     "a state that no checkpoint can hold": lambda later: (later._replace(count=[1]), {}),
     "raises when told": raises,
@@ -158,9 +161,7 @@ DIVERGED = {
 
 @pytest.mark.parametrize("name", DIVERGED)
 @pytest.mark.parametrize("where", ["asked", "told"])
-def test_what_is_not_finite_is_a_result_with_its_reason(
-    name: str, where: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_not_finite_is_a_result_with_its_reason(name: str, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
     spoilt = np.full((2, 4), DIVERGED[name])
     if where == "asked":
         monkeypatch.setitem(ASKED, name, lambda request: (replace(request, thetas=spoilt),))
@@ -182,6 +183,6 @@ def test_a_fault_says_last_whose_run_it_was(tmp_path: Any, monkeypatch: pytest.M
     from faults.conftest import ran
 
     monkeypatch.setattr("harness.run._turned", raises)
-    with pytest.raises(Exception) as caught:  # noqa: PT011
+    with pytest.raises(Exception) as caught:
         ran(tmp_path)
     assert caught.value.__notes__ == ["in the run CartPole-v1 · linear · ars · seed 0"]

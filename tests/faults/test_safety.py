@@ -1,4 +1,4 @@
-"""Files that were planted: no pickle is loaded, no bomb unpacked, no formula written, nothing listens to the network."""
+"""Files that were planted: no pickle is loaded, no bomb unpacked, no formula written, nothing open to the network."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from faults.conftest import RECORDS, ended, folder_in, forked, ran
 
+from faults.conftest import RECORDS, ended, folder_in, forked, ran
 from harness.arrays import read_npz
 from harness.checkpoint import Damaged, load
 from harness.errors import InputError
@@ -100,9 +100,7 @@ def bomb() -> bytes:
     """Half a megabyte that would be half a gigabyte."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("theta.npy", "w") as member:
-        np.lib.format.write_array_header_1_0(
-            member, {"descr": "<f8", "fortran_order": False, "shape": (2**26,)}
-        )
+        np.lib.format.write_array_header_1_0(member, {"descr": "<f8", "fortran_order": False, "shape": (2**26,)})
         for _ in range(512):
             member.write(bytes(2**20))
     return buffer.getvalue()
@@ -137,7 +135,12 @@ def test_a_bomb_is_refused_before_it_takes_memory(tmp_path: Path, content: bytes
 
 
 def test_arrays_written_by_numpy_are_read_as_numpy_reads_them() -> None:
-    arrays = {"a": np.arange(6.0).reshape(2, 3), "f": np.asfortranarray(np.eye(3)[:2]), "n": np.zeros((0, 4)), "s": np.asarray(7)}
+    arrays = {
+        "a": np.arange(6.0).reshape(2, 3),
+        "f": np.asfortranarray(np.eye(3)[:2]),
+        "n": np.zeros((0, 4)),
+        "s": np.asarray(7),
+    }
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **arrays)
     back = read_npz(buffer.getvalue())

@@ -1,0 +1,40 @@
+"""Is another Snakemake at work in this project, or was one killed here? Snakemake's own lock files do not tell.
+
+The one that works holds a lock that dies with its process.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+HELD = Path("results", ".workflow.lock")
+
+
+def hold(root: Path) -> int:
+    """Hold the project for as long as this process lives, or share it; the file descriptor is never to be closed."""
+    (root / HELD).parent.mkdir(exist_ok=True)
+    descriptor = os.open(root / HELD, os.O_RDWR | os.O_CREAT, 0o666)
+    fcntl.flock(descriptor, fcntl.LOCK_SH)
+    return descriptor
+
+
+def said_of_lock(root: Path, study: str) -> str:
+    """What a person should know and type where Snakemake has left its lock; nothing where it has not."""
+    if not any((root / ".snakemake" / "locks").glob("*")):
+        return ""
+    if _is_held(root / HELD):
+        return "another Snakemake is at work in this folder: wait until it ends, or stop it"
+    return f"a Snakemake was killed in this folder; to go on, type: snakemake --unlock --config study={study}"
+
+
+def _is_held(path: Path) -> bool:
+    if not path.exists():
+        return False
+    with path.open("r+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
