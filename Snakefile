@@ -21,6 +21,7 @@ try:
 except InputError as error:
     sys.exit(f"error: {error}")
 STUDY = WORKFLOW.study.name
+WORKFLOW.date_back()
 if (note := said_of_lock(ROOT, STUDY)) and not {"--unlock", "--nolock"} & set(sys.argv):
     print(f"note: {note}", file=sys.stderr)
 

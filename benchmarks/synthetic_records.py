@@ -6,18 +6,24 @@ of them under a manifest of its own. With SEEDS = 0 only empty manifests and pro
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import shutil
 import sys
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from harness import plugins, record
+from harness.assembly import space
 from harness.files import write_json
 from harness.interface import Candidate
 from harness.parts.moments import identity
+from harness.results import records
 from harness.run import Snapshot
 from harness.seal import SEAL, sealed
 from harness.streams import stream
@@ -47,20 +53,32 @@ def main() -> None:
 def fill(workflow: Workflow, folder: Path, seeds: int) -> None:
     """The records of every job of the study; a job is a cell with all its seeds."""
     templates = [template(folder / "templates" / str(number), number, seeds) for number in range(TEMPLATES)]
-    for number, job in enumerate(workflow.jobs):
+    for number, (record_of, job) in enumerate(zip(records(workflow), workflow.jobs, strict=True)):
         source, manifest = templates[number % TEMPLATES]
         target = folder / job.folder
         shutil.copytree(source, target)
-        known = {"family": "gradient-free", "parameters": 8, "cell": asdict(job.cell), "cell_digest": job.cell.digest}
-        write_json(target / "manifest.json", sealed({**manifest, **known}))
+        solutions = candidates(record_of.parameters, space(job.cell.environment).observations, seeds)
+        (target / "candidates.npz").write_bytes(solutions)
+        files = {**manifest["files"], "candidates.npz": hashlib.sha256(solutions).hexdigest()}
+        cell = {"cell": asdict(job.cell), "cell_digest": job.cell.digest, "parameters": record_of.parameters}
+        write_json(target / "manifest.json", sealed({**manifest, **cell, "files": files}))
 
 
-def template(folder: Path, number: int, seeds: int) -> tuple[Path, dict[str, object]]:
+@cache
+def candidates(parameters: int, observations: int, seeds: int) -> bytes:
+    """Solutions of the right size, all zero, so that the film of a run can be made."""
+    still = {"theta": np.zeros(parameters), "mean": np.zeros(observations), "std": np.ones(observations)}
+    buffer = io.BytesIO()
+    np.savez(buffer, **{f"seed-{seed}/{name}": array for seed in range(seeds) for name, array in still.items()})
+    return buffer.getvalue()
+
+
+def template(folder: Path, number: int, seeds: int) -> tuple[Path, dict[str, Any]]:
     """One job, and its manifest."""
     folder.mkdir(parents=True)
     rng = stream(number, "template")
     runs = [walk(seed, rng) for seed in range(seeds)]
-    path = record.write(folder, runs, {"code": "none"}, {"commit": "synthetic"})
+    path = record.write(folder, runs, {"code": "none", "family": "gradient-free"}, {"commit": "synthetic"})
     content = json.loads(path.read_text(encoding="utf-8"))
     return folder, {name: value for name, value in content.items() if name != SEAL}
 

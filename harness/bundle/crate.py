@@ -27,7 +27,6 @@ FORMATS = {
     ".parquet": "application/vnd.apache.parquet",
     ".pdf": "application/pdf",
     ".svg": "image/svg+xml",
-    ".txt": "text/plain",
     ".yaml": "application/yaml",
 }
 NAMES = {
@@ -66,6 +65,7 @@ def _descriptor() -> Entity:
 
 def _root(workflow: Workflow, parts: Sequence[Entity], citation: Mapping[str, Any]) -> Entity:
     study = workflow.study
+    authors = [_to(_person(author)) for author in citation["authors"]]
     check = "Check it with `harness verify BUNDLE`, or `sha256sum -c MANIFEST.sha256` for the files alone."
     return {
         "@id": "./",
@@ -75,7 +75,8 @@ def _root(workflow: Workflow, parts: Sequence[Entity], citation: Mapping[str, An
         "datePublished": str(citation["date-released"]),
         "version": str(citation["version"]),
         "license": _to(_license(citation)),
-        "author": [_to(_person(author)) for author in citation["authors"]],
+        "author": authors[0] if len(authors) == 1 else authors,
+        "publisher": authors[0],
         "hasPart": [_to(part["@id"]) for part in parts],
         "mentions": _to("#made"),
     }
@@ -85,10 +86,9 @@ def _file(name: str, size: int | None) -> Entity:
     """A file; the size of the checksums is not known before this description is."""
     path = PurePosixPath(name)
     entity: Entity = {"@id": identifier(name), "@type": "File", "name": NAMES.get(name, path.name)}
+    entity["encodingFormat"] = FORMATS.get(path.suffix, "text/plain")
     if size is not None:
         entity["contentSize"] = str(size)
-    if path.suffix in FORMATS:
-        entity["encodingFormat"] = FORMATS[path.suffix]
     if name == "Snakefile":
         kinds = ["File", "SoftwareSourceCode", "ComputationalWorkflow"]
         return entity | {"@type": kinds, "programmingLanguage": _to(SNAKEMAKE)}

@@ -56,7 +56,7 @@ def _state(path: Path, stated: str) -> str:
 def commands(jobs: Sequence[Claim], study: str | None) -> Iterator[str]:
     """What a person types to make jobs again, tables after them; one that no study asks for is told its spec."""
     for commit in dict.fromkeys(claim.provenance.get("commit", "") for claim in jobs if _edited(claim)):
-        yield f"git checkout {commit or 'COMMIT'}  # the sources have changed; explain again tells whether these are they"
+        yield f"git checkout {commit or 'COMMIT'}  # the sources have changed: explain again there"
     if study is not None:
         manifests = " ".join(shlex.quote(_live(claim)) for claim in jobs)
         yield f"snakemake --cores 2 --force {manifests} --config study={study}"

@@ -9,7 +9,8 @@ horizon and the action dimension in action space (c > 0). The fit is that of `to
 Each family has its own fit and its own σ, since a common σ would bend the slopes of both under censoring; the
 interaction family × log d is the difference of their exponents, and the crossover where their lines meet.
 
-Coverage (docs/coverage.md): 95 % ± 2 points from five runs in each of six cells on, with up to 60 % censored.
+Coverage (docs/coverage.md): 95 % ± 2 points with ten runs in each of six cells, up to 60 % censored; 92 to 95 % with
+five.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 import warnings
@@ -210,3 +211,18 @@ def test_a_damaged_store_of_mlflow_is_made_again_or_shows_runs_that_the_files_ho
 
 def test_a_checkpoint_interval_is_what_a_kill_can_cost() -> None:
     assert job.CHECKPOINT_SECONDS <= 10.0
+
+
+@pytest.mark.filterwarnings("ignore:.*are not continued:UserWarning")
+@pytest.mark.parametrize("change", [{"schema": 0}, {"schema": None}, {"seal": None}, {"seal": "0" * 64}, {"runs": 3}])
+def test_results_of_an_older_schema_are_refused_with_the_way_out_and_made_again(
+    made: Path, tmp_path: Path, change: dict[str, object], expected: dict[int, str]
+) -> None:
+    folder = folder_in(tmp_path)
+    shutil.copytree(made, folder, ignore=shutil.ignore_patterns("*.final.npz"))
+    manifest = folder / "manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | change))
+    with pytest.raises(InputError, match=r"manifest\.json: .*delete its folder to run the job again"):
+        read_job(manifest)
+    with pytest.warns(UserWarning, match="are not used"):
+        assert ran(tmp_path) == expected
