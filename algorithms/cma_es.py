@@ -80,16 +80,20 @@ class CmaEs:
         """The library's object around a mean [P], drawing from `rng`."""
         import cma  # takes two seconds, so only runs of CMA-ES pay for it
 
-        return cma.CMAEvolutionStrategy(mean, self.sigma, {
-            "popsize": self.population or 4 + int(3 * np.log(self.policy.dim)),
-            "randn": lambda rows, columns: rng.standard_normal((rows, columns)),
-            "seed": np.nan,  # else NumPy's global generator would be seeded
-            "AdaptSigma": cma.sigma_adaptation.CMAAdaptSigmaCSA,  # also above 300 parameters
-            "CMA_diagonal": self.policy.dim > self.diagonal_above,
-            "updatecovwait": 0,  # decompose in every turn: C alone is the state
-            "conditioncov_alleviate": None,  # would change coordinates behind our back
-            "verbose": -9,
-        })
+        return cma.CMAEvolutionStrategy(
+            mean,
+            self.sigma,
+            {
+                "popsize": self.population or 4 + int(3 * np.log(self.policy.dim)),
+                "randn": lambda rows, columns: rng.standard_normal((rows, columns)),
+                "seed": np.nan,  # else NumPy's global generator would be seeded
+                "AdaptSigma": cma.sigma_adaptation.CMAAdaptSigmaCSA,  # also above 300 parameters
+                "CMA_diagonal": self.policy.dim > self.diagonal_above,
+                "updatecovwait": 0,  # decompose in every turn: C alone is the state
+                "conditioncov_alleviate": None,  # would change coordinates behind our back
+                "verbose": -9,
+            },
+        )
 
     def _rebuilt(self, state: State, turn: Turn) -> tuple[Any, Floats]:
         """The library's object in this state, and the sample [λ, P] that it draws in this turn."""

@@ -52,7 +52,9 @@ def measured(case: Case, peer: Peer | None, rounds: int) -> list[Row]:
         samples["EnvPool"] = answer["returns"], answer["lengths"]
         contenders["EnvPool"] = partial(peer.ask, act="measure", peer="envpool")
     for name, (returns, lengths) in samples.items():
-        require_same_returns(f"{case.title}, {name}", played.returns.ravel(), np.array(returns), case.entry.horizon, lengths)
+        require_same_returns(
+            f"{case.title}, {name}", played.returns.ravel(), np.array(returns), case.entry.horizon, lengths
+        )
     rows = compared(case.title, "steps/s", alternate(contenders, rounds), goals)
     return [replace(row, note=f"mean length {played.lengths.mean():.0f}") for row in rows]
 

@@ -1,4 +1,4 @@
-"""How planning grows: Snakemake's dry run of 1 000, 10 000 and 100 000 runs in blocks of 10, and nothing to do on 10 000.
+"""How planning grows: Snakemake's dry run of 1 000 to 100 000 runs in blocks of 10, and nothing to do on 10 000.
 
 The finished study is Snakemake's own `--touch`: every manifest is an empty file, with the records of a job that ran.
 """
@@ -15,7 +15,14 @@ TITLE = "Planning: seconds and memory of Snakemake before anything runs"
 SIZES = {1_000: (1, 2), 10_000: (6, 4), 100_000: (12, 18)}  # environments and policies of about so many runs
 SEEDS, BLOCK = 30, 10
 ENVIRONMENTS = (
-    *("CartPole-v1", "Pendulum-v1", "Acrobot-v1", "MountainCar-v0", "MountainCarContinuous-v0", "lqr-double-integrator"),
+    *(
+        "CartPole-v1",
+        "Pendulum-v1",
+        "Acrobot-v1",
+        "MountainCar-v0",
+        "MountainCarContinuous-v0",
+        "lqr-double-integrator",
+    ),
     *("lqr-double-integrator-recht", "lqr-datacenter", "lqr-random-4x2", "lqr-random-20x5", "chain-5", "chain-10"),
 )
 ALGORITHMS = 15
@@ -44,7 +51,9 @@ def study(size: int, block: int = BLOCK) -> str:
         f"ars-{number}": f"{{algorithm: ars, settings: {{step_size: {0.01 * (number + 1):.2f}}}}}"
         for number in range(ALGORITHMS)
     }
-    policies = {f"mlp-{width}": f"{{structure: mlp, settings: {{widths: [{width}]}}}}" for width in range(1, widths + 1)}
+    policies = {
+        f"mlp-{width}": f"{{structure: mlp, settings: {{widths: [{width}]}}}}" for width in range(1, widths + 1)
+    }
     return STUDY.format(
         seeds=SEEDS,
         block=block,

@@ -32,5 +32,7 @@ def imported() -> list[str]:
     """The heavy packages that the job has imported at its first step."""
     words = [sys.executable, "-X", "importtime", *JOB]
     said = subprocess.run(words, cwd=ROOT, check=True, capture_output=True, text=True).stderr
-    names = {line.rsplit("|", 1)[-1].strip().split(".")[0] for line in said.splitlines() if line.startswith("import time:")}
+    names = {
+        line.rsplit("|", 1)[-1].strip().split(".")[0] for line in said.splitlines() if line.startswith("import time:")
+    }
     return [name for name in HEAVY if name in names]

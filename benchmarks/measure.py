@@ -86,7 +86,7 @@ class Settings(NamedTuple):
 
 
 def alternate(contenders: Mapping[str, Contender], rounds: int) -> dict[str, list[float]]:
-    """Figures of each contender, one a round; every other round goes through them backwards. The first is thrown away."""
+    """Figures of each contender, one a round; every other round runs backwards. The first is thrown away."""
     figures: dict[str, list[float]] = {name: [] for name in contenders}
     for number in range(rounds + 1):
         names = list(contenders) if number % 2 else list(contenders)[::-1]
@@ -99,7 +99,7 @@ def alternate(contenders: Mapping[str, Contender], rounds: int) -> dict[str, lis
 
 
 def rate(work: Callable[[], float], seconds: float) -> float:
-    """Amount of work a second of the processor: `work()` does some and says how much, again and again for about so many seconds."""
+    """Work a second of the processor: `work()` does some and says how much, again and again for about so long."""
     amount, start = 0.0, time.process_time()
     while True:
         amount += work()
@@ -150,7 +150,9 @@ def table(rows: Sequence[Row]) -> str:
     heads = ("case", "ours", "peer", "theirs", "ratio", "rounds", "goal", "", "note")
     lines = [heads, *(cells(row) for row in rows)]
     widths = [max(len(line[place]) for line in lines) for place in range(len(heads))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines)
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
 
 
 def cells(row: Row) -> tuple[str, ...]:
@@ -161,7 +163,20 @@ def cells(row: Row) -> tuple[str, ...]:
     return row.case, f"{row.ours:.3g} {row.unit}", row.peer, theirs, ratio, spread, str(row.goal), row.verdict, row.note
 
 
-COLUMNS = ("subject", "case", "unit", "ours", "peer", "theirs", "ratio", "ratio_low", "ratio_high", "goal", "verdict", "note")
+COLUMNS = (
+    "subject",
+    "case",
+    "unit",
+    "ours",
+    "peer",
+    "theirs",
+    "ratio",
+    "ratio_low",
+    "ratio_high",
+    "goal",
+    "verdict",
+    "note",
+)
 
 
 def write(subject: str, rows: Sequence[Row], folder: Path = RESULTS) -> Path:

@@ -47,7 +47,9 @@ def main() -> None:
     if rest:
         stop_at_first_step()
     steps = int(budget)
-    cell = Cell(POLE, part("policies", policy), part("algorithms", algorithm), steps, Evaluation(max(1, steps // 10), 20))
+    cell = Cell(
+        POLE, part("policies", policy), part("algorithms", algorithm), steps, Evaluation(max(1, steps // 10), 20)
+    )
     with TemporaryDirectory() as place:
         run_block(cell, range(1), Path(place) / "cell" / "seeds-0000-0000", lambda run: None)
 

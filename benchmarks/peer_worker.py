@@ -47,7 +47,12 @@ def envpool_batch(case: Case, repeats: int) -> tuple[Any, Callable[[], tuple[Any
 
     theta = np.repeat(case.thetas, repeats, axis=0)  # [B, P]
     pool = envpool.make(
-        case.environment, env_type="gymnasium", num_envs=len(theta), num_threads=1, seed=7, max_episode_steps=case.horizon
+        case.environment,
+        env_type="gymnasium",
+        num_envs=len(theta),
+        num_threads=1,
+        seed=7,
+        max_episode_steps=case.horizon,
     )
     kind = pool.action_space.dtype
     seen, _ = pool.reset()

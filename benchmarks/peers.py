@@ -49,9 +49,7 @@ class Peer:
 
     def __init__(self, python: Path) -> None:
         worker = Path(__file__).with_name("peer_worker.py")
-        self._process = subprocess.Popen(
-            [python, worker], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+        self._process = subprocess.Popen([python, worker], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def ask(self, **message: Any) -> Any:
         """The answer to a message.

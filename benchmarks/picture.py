@@ -56,6 +56,8 @@ def mark(axes: Any, place: int, line: dict[str, str], labelled: set[str]) -> Non
     peer = line["peer"].partition(",")[0]
     colour = COLOURS.get(peer, COLOURS["Gymnasium"] if peer.startswith("Gymnasium") else OTHER)
     label = peer if peer in COLOURS else "Gymnasium" if peer.startswith("Gymnasium") else "Stable-Baselines3"
-    axes.plot([float(line["ratio_low"]), float(line["ratio_high"])], [place, place], color=colour, linewidth=2, alpha=0.5)
+    axes.plot(
+        [float(line["ratio_low"]), float(line["ratio_high"])], [place, place], color=colour, linewidth=2, alpha=0.5
+    )
     axes.plot(float(line["ratio"]), place, "o", color=colour, markersize=5, label=None if label in labelled else label)
     labelled.add(label)

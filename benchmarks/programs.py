@@ -15,7 +15,17 @@ from typing import NamedTuple
 
 from benchmarks.peers import ROOT
 
-PARTS = ("Snakefile", "envs.yaml", "algorithms", "benchmarks", "environments", "harness", "policies", "profiles", ".kernels")
+PARTS = (
+    "Snakefile",
+    "envs.yaml",
+    "algorithms",
+    "benchmarks",
+    "environments",
+    "harness",
+    "policies",
+    "profiles",
+    ".kernels",
+)
 MEBI = 2**20
 
 
@@ -37,7 +47,12 @@ def watch(words: Sequence[str], folder: Path = ROOT, cores: Sequence[int] | None
     with log as place, (Path(place) / "log").open("w+") as said:
         start = time.perf_counter()
         process = subprocess.Popen(
-            words, cwd=folder, stdout=said, stderr=said, stdin=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": str(folder)}
+            words,
+            cwd=folder,
+            stdout=said,
+            stderr=said,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": str(folder)},
         )
         if cores:
             os.sched_setaffinity(process.pid, cores)
@@ -85,5 +100,3 @@ def all_cores() -> Iterator[int]:
         yield len(os.sched_getaffinity(0))
     finally:
         os.sched_setaffinity(0, kept)
-
-

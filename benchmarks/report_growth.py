@@ -26,8 +26,9 @@ def run(settings: Settings) -> Iterator[Row]:
             for stage, one in seen.items():
                 yield Row(f"{runs} runs, {stage}", "s", one.processor, note=f"{one.memory / MEBI:.0f} MiB")
             last = size == 100_000
-            seconds, memory = sum(one.processor for one in seen.values()), max(one.memory for one in seen.values()) / MEBI
+            seconds, memory = (
+                sum(one.processor for one in seen.values()),
+                max(one.memory for one in seen.values()) / MEBI,
+            )
             yield Row(f"{runs} runs, all three", "s", seconds, goal=Goal(most=90.0) if last else Goal())
             yield Row(f"{runs} runs, memory", "MiB", memory, goal=Goal(most=4096.0) if last else Goal())
-
-

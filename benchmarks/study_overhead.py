@@ -1,7 +1,7 @@
-"""A whole study by Snakemake on all cores: its wall clock × cores, over the seconds inside ask, rollout, tell, evaluate.
+"""A whole study by Snakemake on all cores: wall clock × cores, over the seconds inside ask, rollout, tell, evaluate.
 
-Twelve jobs of ten seconds or more each (four in a quick run). Apart from that the same without tables, figures and report, and
-the share of the MLflow mirror: the seconds of the processor that one whole pass takes, import of MLflow included.
+Twelve jobs of ten seconds or more each (four in a quick run). Apart from that the same without tables, figures and
+report, and the share of the MLflow mirror: the seconds of the processor that one whole pass takes, import of MLflow included.
 """
 
 from __future__ import annotations
@@ -41,7 +41,16 @@ def run(settings: Settings) -> Iterator[Row]:
         jobs = 2 * seeds
         note = f"{jobs} jobs of {inside / jobs:.1f} s on {cores} cores"
         figures = ("wall × cores", whole.wall * cores)
-        yield Row("the whole study, report included", "s", figures[1], "inside the runs", inside, figures[1] / inside, goal=Goal(most=1.25), note=note)
+        yield Row(
+            "the whole study, report included",
+            "s",
+            figures[1],
+            "inside the runs",
+            inside,
+            figures[1] / inside,
+            goal=Goal(most=1.25),
+            note=note,
+        )
         runs = (last - first) * cores
         yield Row("from the first job to the last", "s", runs, "inside the runs", inside, runs / inside, note=note)
         yield mirrored(folder, whole.wall * cores)

@@ -1,7 +1,7 @@
-"""Synthetic records of a study, made in the project that it is run in: `python -m benchmarks.synthetic_records STUDY SEEDS`.
+"""Synthetic records of a study, made where it is run: `python -m benchmarks.synthetic_records STUDY SEEDS`.
 
-A few jobs are made with random walks for curves, some reaching every target; every cell of the study gets the files of one
-of them under a manifest of its own. With SEEDS = 0 only empty manifests and products are made, enough for Snakemake.
+A few jobs are made with random walks for curves, some reaching every target; every cell of the study gets the files of
+one of them under a manifest of its own. With SEEDS = 0 only empty manifests and products are made, enough for Snakemake.
 """
 
 from __future__ import annotations
@@ -92,7 +92,9 @@ def walk(seed: int, rng: np.random.Generator) -> record.Finished:
         {"turn": place, "steps": step, "episodes": step // 10, "return_mean": value, **shared}
         for place, (step, value) in enumerate(zip(steps, returns, strict=True))
     ]
-    state = Snapshot(None, turn=POINTS, steps=1000, episodes=100, status="finished", evaluations=rows, training=rows[1:])
+    state = Snapshot(
+        None, turn=POINTS, steps=1000, episodes=100, status="finished", evaluations=rows, training=rows[1:]
+    )
     seconds = dict.fromkeys(("ask", "rollout", "tell", "evaluate", "total"), 0.1)
     return record.Finished(seed, state, Candidate(rng.standard_normal(8), identity(4)), seconds)
 

@@ -1,10 +1,10 @@
-"""Training on CartPole with policy gradients, MLP 64-64: our PPO and REINFORCE, against PPO and A2C of Stable-Baselines3.
+"""Training on CartPole with policy gradients, MLP 64-64: our PPO and REINFORCE against Stable-Baselines3.
 
 The same batches and the same number of updates on both sides, policy and critic 64-64 each:
 
     PPO        2048 steps a turn, 10 epochs of minibatches of 64: 320 updates a turn (the defaults of the peer)
     PPO wide   the same with minibatches of 512: 40 updates a turn
-    A2C        512 steps a turn and one update (the peer's n_steps; ours: PPO of one epoch and one minibatch, whose first
+    A2C        512 steps a turn and one update (the peer's n_steps; ours: PPO of one epoch and one minibatch, its first
                update is that of A2C). Five steps a turn, the peer's default, is no rollout of whole episodes, so
                A2C as it comes is there only in the steps to 475
     REINFORCE  10 episodes a turn and one update; its peer is A2C as above
@@ -41,7 +41,9 @@ WIDE = {"hidden": (64, 64)}
 PAIRS = {
     "PPO": Pair("ppo", {"minibatch": 64, "step_size": 3e-4, "critic_step_size": 3e-4, **WIDE}, "PPO", {}),
     "PPO wide": Pair("ppo", {"minibatch": 512, **WIDE}, "PPO", {"batch_size": 512, "learning_rate": 2e-3}),
-    "A2C": Pair("ppo", {"steps": 512, "epochs": 1, "minibatch": 512, "step_size": 0.01, **WIDE}, "A2C", {"n_steps": 512}),
+    "A2C": Pair(
+        "ppo", {"steps": 512, "epochs": 1, "minibatch": 512, "step_size": 0.01, **WIDE}, "A2C", {"n_steps": 512}
+    ),
     "REINFORCE": Pair("reinforce", {}, "A2C", {"n_steps": 512}),
 }
 CROSSINGS = {
@@ -119,5 +121,8 @@ def peer(made: Bench, pair: Pair, seed: int, budget: int, until_solved: bool) ->
 def weights(policy: Any) -> Floats:
     """The policy network as our MLP's parameters [P]: matrices [inputs, outputs], then biases, layer after layer."""
     first, _, second, _ = policy.mlp_extractor.policy_net
-    layers = [(layer.weight.detach().numpy().T.ravel(), layer.bias.detach().numpy()) for layer in (first, second, policy.action_net)]
+    layers = [
+        (layer.weight.detach().numpy().T.ravel(), layer.bias.detach().numpy())
+        for layer in (first, second, policy.action_net)
+    ]
     return np.concatenate([array for layer in layers for array in layer]).astype(np.float64)

@@ -48,7 +48,9 @@ def make_engine(world: World, policy: Policy) -> Engine:
         from harness.rollouts.walker_engine import walker_engine
 
         options = dict(world.options)
-        return walker_engine(gymnasium_engine(str(world.gymnasium), options, world.fresh, policy, terms, folder), folder)
+        return walker_engine(
+            gymnasium_engine(str(world.gymnasium), options, world.fresh, policy, terms, folder), folder
+        )
     from harness.rollouts.compiled import compiled_engine
 
     return compiled_engine(make_problem(world), f"environments.{world.problem}", policy, terms, folder)

@@ -120,14 +120,10 @@ class Policy(Protocol):
     def log_probs(self, candidate: Candidate, observations: Floats, actions: Floats) -> Floats:
         """Log pi(a_t | s_t) [N]."""
 
-    def score(
-        self, candidate: Candidate, observations: Floats, actions: Floats, weights: Floats
-    ) -> Floats:
+    def score(self, candidate: Candidate, observations: Floats, actions: Floats, weights: Floats) -> Floats:
         """sum_t w_t grad log pi(a_t | s_t) [P]: every policy gradient is this sum, they differ in the weights [N]."""
 
-    def episode_scores(
-        self, candidate: Candidate, observations: Floats, actions: Floats, lengths: Integers
-    ) -> Floats:
+    def episode_scores(self, candidate: Candidate, observations: Floats, actions: Floats, lengths: Integers) -> Floats:
         """Sum over the steps of each episode of grad log pi [E, P]."""
 
     def fisher_product(self, candidate: Candidate, observations: Floats, vector: Floats) -> Floats:

@@ -80,15 +80,11 @@ class Policy:
         slopes, tail = self._head_slopes(candidate, outputs, actions)  # [N, K], [N, T]
         return np.concatenate([pull(weights[:, None] * slopes), weights @ tail])
 
-    def episode_scores(
-        self, candidate: Candidate, observations: Floats, actions: Floats, lengths: Integers
-    ) -> Floats:
+    def episode_scores(self, candidate: Candidate, observations: Floats, actions: Floats, lengths: Integers) -> Floats:
         """Sum over each episode's steps of grad log pi [E, P]."""
         ends = np.cumsum(lengths)  # [E]
         spans = [slice(end - length, end) for end, length in zip(ends, lengths, strict=True)]
-        return np.stack(
-            [self.score(candidate, observations[s], actions[s], np.ones(s.stop - s.start)) for s in spans]
-        )
+        return np.stack([self.score(candidate, observations[s], actions[s], np.ones(s.stop - s.start)) for s in spans])
 
     def fisher_product(self, candidate: Candidate, observations: Floats, vector: Floats) -> Floats:
         """(1/N sum_t J_tᵀ M_t J_t) v [P]: J the outputs' Jacobian, M the Fisher information of the head."""

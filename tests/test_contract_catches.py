@@ -220,9 +220,11 @@ def test_rollouts_on_the_quiet_are_counted_by_the_spy(lawful: Probe) -> None:
     ("spoil", "law"),
     [
         (
-            lambda calls, outcome: outcome._replace(returns=outcome.returns + 1e-3 * calls * np.arange(8).reshape(4, 2))
-            if outcome.returns.shape == (4, 2)
-            else outcome._replace(returns=outcome.returns + 10.0 * (calls % 3)),
+            lambda calls, outcome: (
+                outcome._replace(returns=outcome.returns + 1e-3 * calls * np.arange(8).reshape(4, 2))
+                if outcome.returns.shape == (4, 2)
+                else outcome._replace(returns=outcome.returns + 10.0 * (calls % 3))
+            ),
             "order and batch do not matter",
         ),
         (lambda calls, outcome: outcome._replace(lengths=outcome.lengths - 1), "charged steps are steps taken"),

@@ -58,7 +58,9 @@ def test_a_sample_of_which_nothing_is_left_has_no_effective_size() -> None:
     assert importance.effective_size(np.zeros(4)) == 0.0
     assert importance.effective_size(np.array([1e-250, 1e-250])) == pytest.approx(2.0)
     assert importance.diagnostics(np.zeros(4), 1.0) == {
-        "effective_share": 0.0, "largest_share": 0.0, "clipped_share": 0.0
+        "effective_share": 0.0,
+        "largest_share": 0.0,
+        "clipped_share": 0.0,
     }
 
 
@@ -196,9 +198,9 @@ def test_plain_weights_are_the_pseudocode_of_the_lecture() -> None:
         policy(stub), 2, 3, batches=1, batch=3, discount=0.9, weights="plain", denominator="own", least_effective=0.0
     )
     buffer = replay.added(replay.empty(policy(stub)), takens[0], old, 3)
-    both = takens[1]._replace(**{
-        name: np.concatenate([getattr(takens[1], name), getattr(takens[2], name)]) for name in takens[1]._fields
-    })
+    both = takens[1]._replace(
+        **{name: np.concatenate([getattr(takens[1], name), getattr(takens[2], name)]) for name in takens[1]._fields}
+    )
     expected = lecture(stub, new, list(zip(takens, (old, new, new), strict=True)), baseline, 0.9)
     np.testing.assert_allclose(estimate(algorithm, buffer, new, both), expected, rtol=1e-11)
 

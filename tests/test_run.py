@@ -73,9 +73,7 @@ def test_an_evaluation_stands_at_the_start_and_at_the_first_border_beyond_each_g
     assert [row["steps"] for row in end.evaluations] == [
         next(steps for steps in turns if steps >= point) for point in (0, 100, 200, 300, 400, 500)
     ]
-    assert [row["turn"] for row in end.evaluations] == [
-        turns.index(row["steps"]) for row in end.evaluations
-    ]
+    assert [row["turn"] for row in end.evaluations] == [turns.index(row["steps"]) for row in end.evaluations]
 
 
 def test_a_turn_that_passes_two_grid_points_is_evaluated_once() -> None:

@@ -160,7 +160,12 @@ def test_a_curve_of_120_points_is_shown_by_50_with_both_ends() -> None:
 def test_runs_evaluated_at_different_steps_share_the_steps_of_the_grid() -> None:
     """By hand: at each multiple of 10, the last evaluation until then."""
     assert records.steps_shown(30, 10) == [0, 10, 20, 30]
-    assert records.on_grid([(0, 1.0), (12, 2.0), (31, 3.0)], [0, 10, 20, 30]) == [(0, 1.0), (10, 1.0), (20, 2.0), (30, 2.0)]
+    assert records.on_grid([(0, 1.0), (12, 2.0), (31, 3.0)], [0, 10, 20, 30]) == [
+        (0, 1.0),
+        (10, 1.0),
+        (20, 2.0),
+        (30, 2.0),
+    ]
     assert records.on_grid([(11, 5.0)], [0, 10, 20]) == [(20, 5.0)]
 
 
@@ -377,7 +382,9 @@ def test_three_mirrors_at_once_on_no_store_lose_and_double_nothing(tmp_path: Pat
     assert [process.communicate(timeout=120)[0].strip() for process in processes] == ["", ""]
     kinds = query(tmp_path, "SELECT lifecycle_stage, status, count(*) FROM runs GROUP BY 1, 2")
     assert kinds == [("active", "FINISHED", 12)]
-    assert query(tmp_path, "SELECT count(*) FROM metrics WHERE key = 'eval/return'") == [(12 * 49,)]  # 50 steps of the grid, and nothing at 0
+    assert query(tmp_path, "SELECT count(*) FROM metrics WHERE key = 'eval/return'") == [
+        (12 * 49,)
+    ]  # 50 steps of the grid, and nothing at 0
     assert not list(tmp_path.glob(f".{store.STORE}.*"))
 
 

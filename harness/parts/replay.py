@@ -69,9 +69,9 @@ def log_behaviour(buffer: Buffer, policy: Policy, mixed: bool) -> Floats:
     """
     if not mixed:
         return so_far(buffer.log_probs, buffer.lengths)
-    each = np.stack([
-        policy.log_probs(unscaled(policy, theta), buffer.observations, buffer.actions) for theta in buffer.thetas
-    ])  # [B, N]
+    each = np.stack(
+        [policy.log_probs(unscaled(policy, theta), buffer.observations, buffer.actions) for theta in buffer.thetas]
+    )  # [B, N]
     return mixture(so_far(each, buffer.lengths), np.bincount(buffer.makers))
 
 
