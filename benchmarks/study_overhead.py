@@ -1,7 +1,8 @@
 """A whole study by Snakemake on all cores: wall clock × cores, over the seconds inside ask, rollout, tell, evaluate.
 
 Twelve jobs of ten seconds or more each (four in a quick run). Apart from that the same without tables, figures and
-report, and the share of the MLflow mirror: the seconds of the processor that one whole pass takes, import of MLflow included.
+report, and the share of the MLflow mirror: the seconds of the processor that one whole pass takes, import of MLflow
+included.
 """
 
 from __future__ import annotations

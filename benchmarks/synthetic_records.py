@@ -1,7 +1,8 @@
 """Synthetic records of a study, made where it is run: `python -m benchmarks.synthetic_records STUDY SEEDS`.
 
-A few jobs are made with random walks for curves, some reaching every target; every cell of the study gets the files of
-one of them under a manifest of its own. With SEEDS = 0 only empty manifests and products are made, enough for Snakemake.
+A few jobs are made with random walks for curves, some reaching every target; every cell of the study gets the files
+of one of them under a manifest of its own. With SEEDS = 0 only empty manifests and products are made, enough for
+Snakemake.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from benchmarks.training import Bench, Trained
 
 TITLE = "Training on CartPole, MLP 64-64: steps a second on one core, and steps to 475"
 FAST, FEW = Goal(least=60), Goal(most=1.0)
-ROUNDS, SEEDS, PART, BUDGET = 5, 3, 2048, 60_000
+ROUNDS, SEEDS, PART, BUDGET = 3, 3, 2048, 40_000
 
 
 class Pair(NamedTuple):
@@ -63,7 +63,7 @@ def run(settings: Settings) -> Iterator[Row]:
 
     def ours(pair: Pair) -> float:
         algorithm = training.algorithm(pair.ours, made, **pair.settings)
-        done = training.train(made, algorithm, next(numbers), 10 * PART, until_solved=False)
+        done = training.train(made, algorithm, next(numbers), 5 * PART, until_solved=False)
         return done.steps / done.seconds
 
     def theirs(pair: Pair) -> float:

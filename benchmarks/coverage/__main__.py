@@ -68,7 +68,8 @@ def main() -> None:
             rows.append(row(cases[place], coverage, asked.studies))
             print(rows[-1], end="", flush=True)
     if not asked.only:
-        note = f"{asked.studies} simulated studies a line (seed {asked.seed}), {RESAMPLES} resamples each; ± is one standard error of that."
+        studies = f"{asked.studies} simulated studies a line (seed {asked.seed}), {RESAMPLES} resamples each"
+        note = f"{studies}; ± is one standard error of that."
         text = (Path(__file__).parent / "page.md").read_text(encoding="utf-8")
         PAGE.write_text(f"{text}\n{note}\n\n{HEAD}{''.join(rows)}", encoding="utf-8")
 

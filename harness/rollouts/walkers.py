@@ -1,7 +1,8 @@
 """Episodes of Gymnasium's MuJoCo walkers without a line of Python in a step: policy, physics, observation and reward.
 
 Source: Swimmer-v5, Hopper-v5, HalfCheetah-v5, Walker2d-v5 and Ant-v5 of Gymnasium 1.4.0. They differ in numbers only,
-and those are read from an instance, so that its options count (`walker_engine.py`). The order of operations, NumPy's way of summing and the float32 of the actions are Gymnasium's: an episode has the bits of its own loop.
+and those are read from an instance, so that its options count (`walker_engine.py`). The order of operations, NumPy's
+way of summing and the float32 of the actions are Gymnasium's: an episode has the bits of its own loop.
 
     observation  positions but the first ones, velocities within limits, contact forces within limits
     reward       w_f dx/dt + w_h healthy - (w_c Σ a² + w_k Σ force²)
