@@ -16,8 +16,12 @@ import time
 from importlib import import_module
 from pathlib import Path
 
-from benchmarks import machine, peers
-from benchmarks.measure import RESULTS, Row, Settings, pin, table, write
+from benchmarks import peers
+
+peers.prepare_environment()  # before NumPy is imported: its BLAS would start as many threads as there are cores
+
+from benchmarks import machine  # noqa: E402
+from benchmarks.measure import RESULTS, Row, Settings, pin, table, write  # noqa: E402
 
 SUBJECTS = {
     "rollouts": "classic control and LQR, against Gymnasium, EnvPool and gymnax",
@@ -61,7 +65,6 @@ def main() -> None:
 
 def measure(name: str, settings: Settings, folder: Path) -> None:
     """One subject: its table on the screen and in its file."""
-    peers.prepare_environment()
     pin(settings.core)
     start, before = time.perf_counter(), machine.load()
     subject = import_module(f"benchmarks.{name}")

@@ -6,11 +6,12 @@ these steps is counted: neither as steps of training nor in the clock.
 
 from __future__ import annotations
 
+import statistics
 import time
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from benchmarks.measure import Floats
+from benchmarks.measure import Floats, Goal, Row
 from harness import plugins
 from harness.interface import Algorithm, Request, Turn
 from harness.parts.moments import identity
@@ -76,7 +77,12 @@ def algorithm(name: str, made: Bench, **settings: Any) -> Algorithm[Any]:
     return made_algorithm
 
 
-def crossing(runs: list[Trained], budget: int) -> float:
-    """Median steps to the score; a run that did not reach it counts as its budget."""
-    ordered = sorted(run.solved or budget for run in runs)
-    return float(ordered[len(ordered) // 2])
+def crossed(
+    case: str, ours: list[Trained], budget: int, peer: str, theirs: list[Trained], peer_budget: int, goal: Goal
+) -> Row:
+    """Median steps to the score on both sides; a run that did not reach it counts as its budget."""
+    mine = statistics.median(run.solved or budget for run in ours)
+    others = statistics.median(run.solved or peer_budget for run in theirs)
+    lost = sum(run.solved is None for run in ours), sum(run.solved is None for run in theirs)
+    note = f"{len(ours)} and {len(theirs)} seeds, {lost[0]} and {lost[1]} not within {budget} and {peer_budget} steps"
+    return Row(f"{case}, steps to 475", "steps", mine, peer, others, mine / others, goal=goal, note=note)

@@ -79,10 +79,7 @@ def run(settings: Settings) -> Iterator[Row]:
             for seed in range(3 * seeds)
         ]
         others = [peer(made, pair, seed, BUDGET, until_solved=True) for seed in range(seeds)]
-        steps, peers = training.crossing(mine, BUDGET), training.crossing(others, BUDGET)
-        lost = sum(one.solved is None for one in mine), sum(one.solved is None for one in others)
-        note = f"{len(mine)} and {seeds} seeds; {lost[0]} and {lost[1]} not within {BUDGET}"
-        yield Row(f"{name}, steps to 475", "steps", steps, pair.peer, peers, steps / peers, goal=FEW, note=note)
+        yield training.crossed(name, mine, BUDGET, pair.peer, others, BUDGET, FEW)
 
 
 def peer(made: Bench, pair: Pair, seed: int, budget: int, until_solved: bool) -> Trained:

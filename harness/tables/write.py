@@ -6,7 +6,6 @@ import csv
 import hashlib
 import io
 import json
-import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TypeAlias
@@ -22,12 +21,14 @@ FORMULA = ("=", "+", "-", "@", "\t")  # a spreadsheet would run a text that begi
 
 
 def text(value: Value) -> str:
-    """One cell of the table; NaN and None are empty."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+    """One cell of the table; NaN and None are empty. There are millions of them in a large study."""
+    if value is None:
         return ""
+    if isinstance(value, float):
+        return repr(float(value)) if value == value else ""  # NaN alone is not itself
     if isinstance(value, str) and value.startswith(FORMULA):
         return f"'{value}"
-    return repr(float(value)) if isinstance(value, float) else str(value)
+    return str(value)
 
 
 def write_all(folder: Path, tables: Mapping[str, bytes]) -> None:
