@@ -15,7 +15,10 @@ from harness import cli
 from harness.cell import Cell, Evaluation, Part, World
 from harness.plugins import ROOT, names
 
-COMMANDS = ("list", "run", "watch", "check", "sync", "mirror", "ui", "job", "tables", "figures", "report")
+COMMANDS = (
+    *("list", "run", "watch", "check", "sync", "mirror", "ui", "verify", "explain", "export"),
+    *("job", "tables", "figures", "report"),
+)
 CELL = Cell(
     World("CartPole-v1", "compiled", "cartpole", "CartPole-v1", {}, 500, True, False),
     Part("linear", "linear", {"bias": False}),
