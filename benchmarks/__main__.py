@@ -12,6 +12,8 @@ Writes benchmarks/results/{subject}.csv, machine.csv (where and when each was me
 from __future__ import annotations
 
 import argparse
+import subprocess
+import sys
 import time
 from importlib import import_module
 from pathlib import Path
@@ -56,11 +58,20 @@ def main() -> None:
         settings = Settings(options.quick, python if python.exists() else None, options.core)
         if settings.peers is None:
             print(f"no peers' environment in {options.peers}: EnvPool and gymnax are left out (see --make-peers)\n")
-        for name in options.only or SUBJECTS:
-            measure(name, settings, options.results)
+        names = options.only or list(SUBJECTS)
+        for name in names[1:] and names:
+            alone(name)
+        if len(names) == 1:
+            measure(names[0], settings, options.results)
         from benchmarks.picture import draw
 
         draw(options.results)
+
+
+def alone(name: str) -> None:
+    """One of several subjects in a process of its own: what one has imported is no burden of the next."""
+    words = [word for word in sys.argv[1:] if word != "--only" and word not in SUBJECTS]
+    subprocess.run([sys.executable, "-m", "benchmarks", "--only", name, *words], check=True)
 
 
 def measure(name: str, settings: Settings, folder: Path) -> None:
