@@ -59,10 +59,11 @@ def main() -> None:
         if settings.peers is None:
             print(f"no peers' environment in {options.peers}: EnvPool and gymnax are left out (see --make-peers)\n")
         names = options.only or list(SUBJECTS)
-        for name in names[1:] and names:
-            alone(name)
         if len(names) == 1:
             measure(names[0], settings, options.results)
+        else:
+            for name in names:
+                alone(name)
         from benchmarks.picture import draw
 
         draw(options.results)

@@ -153,7 +153,11 @@ def test_the_lawful_climber_breaks_no_law(lawful: Probe) -> None:
         ("climbs down", "improves on a known problem", "from"),
         ("state holds text", "stopped at every turn equals never stopped", "state.count is str"),
         ("state holds a list", "stopped at every turn equals never stopped", "state.count is list"),
-        ("a number becomes another type", "stopped at every turn equals never stopped", "the state became another kind of thing, see state.count"),
+        (
+            "a number becomes another type",
+            "stopped at every turn equals never stopped",
+            "the state became another kind of thing, see state.count",
+        ),
         ("a parameter too many", "ask and tell are pure", "RequestFault: thetas must be float64 [D, 2]"),
         ("records a population", "ask and tell are pure", "record, steps and gradient need one candidate, not 4"),
     ],

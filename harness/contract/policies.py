@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from harness import plugins
-from harness.contract.verdict import Verdict, judge, require
+from harness.contract.verdict import Verdict, judge, require, told
 from harness.interface import Floats
 from harness.rollouts.engine import acting_module
 from harness.streams import stream
@@ -18,7 +18,11 @@ SHAPES = ((4, 2), (3, 1), (2, 3), (8, 4), (6, 3), (8, 2), (2, 1), (3, 3))  # inp
 
 def check(name: str) -> list[Verdict]:
     """Judge every law on the first shapes that the structure accepts."""
-    return judge(LAWS, fitting(name))
+    try:
+        structures = fitting(name)
+    except Exception as fault:  # whatever a plug-in may raise is its verdict
+        return [Verdict("fits a shape of our environments", False, told(fault))]
+    return judge(LAWS, structures)
 
 
 def fitting(name: str) -> list[Any]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from harness import plugins
 from harness.state import flatten
 
 
@@ -35,10 +38,20 @@ def judge(laws: Iterable[Law], *subject: Any) -> list[Verdict]:
         except Broken as broken:
             verdicts.append(Verdict(name, False, str(broken)))
         except Exception as fault:
-            verdicts.append(Verdict(name, False, f"{type(fault).__name__}: {fault}"))
+            verdicts.append(Verdict(name, False, told(fault)))
         else:
             verdicts.append(Verdict(name, True))
     return verdicts
+
+
+def told(fault: Exception) -> str:
+    """What a plug-in raised, and the last of its own lines that it passed through."""
+    lines = [
+        f" ({plugins.shown(Path(frame.filename))}:{frame.lineno})"
+        for frame in traceback.extract_tb(fault.__traceback__)
+        if plugins.shown(Path(frame.filename)).startswith(("algorithms/", "policies/", "environments/"))
+    ]
+    return f"{type(fault).__name__}: {fault}{lines[-1] if lines else ''}"
 
 
 def require(condition: bool, seen: str) -> None:
