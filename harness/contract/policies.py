@@ -17,7 +17,12 @@ SHAPES = ((4, 2), (3, 1), (2, 3), (8, 4), (6, 3), (8, 2), (2, 1), (3, 3))  # inp
 
 
 def check(name: str) -> list[Verdict]:
-    """Judge every law on the first shapes that the structure accepts."""
+    """Judge every law on the first shapes that the structure accepts.
+
+    Raises:
+        InputError: if there is no such structure, or its file cannot be used at all.
+    """
+    plugins.load("policies", name)
     try:
         structures = fitting(name)
     except Exception as fault:  # whatever a plug-in may raise is its verdict
