@@ -190,5 +190,7 @@ def _choice(room: Room, label: str, file: str, given: Node) -> Choice:
 
 
 def _files(room: Room) -> Iterable[str]:
-    """What may stand after `algorithm:` or `structure:`."""
-    return (*plugins.names(room), *((PROGRAM,) if room == "policies" else ()))
+    """What may stand after `algorithm:` or `structure:`; `program` is that of the environment, `programs.x` is x."""
+    if room == "algorithms":
+        return plugins.names(room)
+    return *plugins.names(room), PROGRAM, *(f"programs.{name}" for name in plugins.names("policies.programs"))

@@ -19,6 +19,17 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 PACKAGES = ("algorithms", "environments", "harness", "policies")
 
 
+BEGINNINGS = {"def ask(s": "algorithm", "def forwa": "policy"}  # of the README's code: what it is
+
+
+def harness(project: Path, *words: str, status: int = 0) -> str:
+    """What the command says, which must end with this status."""
+    command = [sys.executable, "-m", "harness", *words]
+    answer = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    assert answer.returncode == status, answer.stdout + answer.stderr
+    return answer.stdout + answer.stderr
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("project")
@@ -28,13 +39,42 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def test_algorithm_of_the_readme_obeys_every_law(project: Path) -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-    (project / "algorithms" / "jitter.py").write_text(code)
-    words = [sys.executable, "-m", "harness", "check", "algorithms/jitter.py"]
-    answer = subprocess.run(words, cwd=project, capture_output=True, text=True, check=False)
-    assert answer.returncode == 0, answer.stdout + answer.stderr
-    assert "all laws hold" in answer.stdout and "BROKEN" not in answer.stdout
+@pytest.mark.parametrize(
+    ("kind", "file"),
+    [
+        ("algorithm", "algorithms/mine_too.py"),
+        ("policy", "policies/mine_too.py"),
+        ("program", "policies/programs/mine_too.py"),
+    ],
+)
+def test_what_harness_new_writes_obeys_every_law(project: Path, kind: str, file: str) -> None:
+    said = harness(project, "new", kind, "mine_too")
+    assert f"harness check {file}" in said
+    answer = harness(project, "check", file)
+    assert "all laws hold" in answer and "BROKEN" not in answer
+
+
+def test_harness_new_leaves_a_file_that_exists_as_it_is(project: Path) -> None:
+    before = (project / "algorithms" / "ars.py").read_bytes()
+    assert "exists already" in harness(project, "new", "algorithm", "ars", status=2)
+    assert (project / "algorithms" / "ars.py").read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["Mine", "my own", "../mine", "class", "1st", "mine.py", ""])
+def test_harness_new_refuses_what_cannot_name_a_module(project: Path, name: str) -> None:
+    assert "cannot name a module" in harness(project, "new", "algorithm", name, status=2)
+
+
+@pytest.mark.parametrize("kind", ["algorithm", "policy"])
+def test_code_of_the_readme_is_that_of_the_starter_and_ten_lines_at_most(kind: str) -> None:
+    starter = (ROOT / "harness" / "starters" / f"{kind}.py").read_text(encoding="utf-8")
+    written = [line.strip() for line in starter.splitlines()]
+    (code,) = (
+        code for code in re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL) if kind in BEGINNINGS[code[:9]]
+    )
+    lines = [line.split("  #")[0].strip() for line in code.splitlines() if line.strip()]
+    assert len(lines) <= 10
+    assert all(any(line == known.split("  #")[0] for known in written) for line in lines)
 
 
 def test_environment_of_the_readme_is_a_valid_entry() -> None:

@@ -20,6 +20,7 @@ EPILOGUE = """\
 examples:
   harness list environments                        what there is, with horizon, budget and reference scores
   harness run CartPole-v1 linear ars --seed 3      one run, here and now, with its learning curve
+  harness new algorithm mine                       algorithms/mine.py, to begin one's own from
   harness check algorithms/mine.py                 is my algorithm lawful?
   harness ui                                       all runs in MLflow
   harness watch quickstart CartPole-v1             the best learned policy, moving
@@ -29,7 +30,7 @@ examples:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 if all is well, 1 if a check failed, 2 for bad input."""
     pin_threads()
-    from harness.cli import check, inspect, play, stages, tracking, trust
+    from harness.cli import check, inspect, new, play, stages, tracking, trust
 
     parser = argparse.ArgumentParser(
         prog="harness",
@@ -38,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (inspect, play, check, tracking, trust, stages):
+    for module in (inspect, play, new, check, tracking, trust, stages):
         module.add_commands(commands)
     options = parser.parse_args(arguments)
     try:
