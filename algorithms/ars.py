@@ -13,20 +13,20 @@ share no random numbers unless `common_random_numbers` says so; the normaliser o
 before this turn; `shift` is subtracted from every training reward.
 
 Where the code divides 0 by 0 (σ_R = 0) there is no step. A direction with a diverged candidate is dropped.
-Deviation: the search begins at the policy's own start. The paper's zero is that of a linear policy; for a network it is
-a point at which every antithetic difference vanishes.
+Deviation: the search begins at the policy's own start, since at a network's zero every antithetic difference vanishes.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
 import numpy as np
 
 from harness.interface import Candidate, Floats, Integers, Metrics, Outcome, Policy, Request, Scaler, Turn
 from harness.parts.moments import Moments, empty, identity, merge, scaler
 from harness.parts.ranges import at_least, finite, ordered, positive
+from harness.parts.search import Choice, LogUniform
 from harness.streams import draw_seeds
 
 
@@ -45,11 +45,11 @@ class Ars:
     explores: ClassVar[bool] = False
 
     policy: Policy
-    directions: int = 8  # N, two candidates each
+    directions: Annotated[int, Choice((1, 2, 4, 8, 16, 32))] = 8  # N, two candidates each; 1 to 256 in rl-zoo
     top: int = 0  # b, directions that are used; 0: all
     episodes: int = 1  # of each candidate
-    step_size: float = 0.02  # α
-    noise: float = 0.03  # ν
+    step_size: Annotated[float, LogUniform(0.005, 0.5)] = 0.02  # α; 0.01 to 0.03 in rl-zoo
+    noise: Annotated[float, LogUniform(0.005, 0.5)] = 0.03  # ν; 0.0075 to 0.2 in rl-zoo
     normalise: bool = False  # V2: observations in units of their own deviation
     shift: float = 0.0  # survival bonus taken off every reward
     common_random_numbers: bool = False  # between the two candidates of a direction

@@ -13,13 +13,14 @@ Deviation: the covariance is decomposed in every turn, where the library may wai
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from harness.interface import Candidate, Floats, Metrics, Outcome, Policy, Request, Turn
 from harness.parts.moments import identity
 from harness.parts.ranges import at_least, positive
+from harness.parts.search import Choice, LogUniform
 from harness.streams import draw_seeds
 
 
@@ -42,9 +43,9 @@ class CmaEs:
     explores: ClassVar[bool] = False
 
     policy: Policy
-    population: int = 0  # λ; 0: 4 + ⌊3 ln P⌋ (eq. 48), else at least 2
-    episodes: int = 3  # of each candidate
-    sigma: float = 1.0  # σ at the start
+    population: Annotated[int, Choice((0, 16, 32, 64))] = 0  # λ; 0: 4 + ⌊3 ln P⌋ (eq. 48), else at least 2
+    episodes: Annotated[int, Choice((1, 2, 3, 5, 8))] = 3  # of each candidate
+    sigma: Annotated[float, LogUniform(0.05, 5.0)] = 1.0  # σ at the start; the optimum should lie within 3 σ
     diagonal_above: int = 128  # the largest P with a full covariance
 
     def __post_init__(self) -> None:

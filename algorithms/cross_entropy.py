@@ -12,7 +12,7 @@ to theirs and the deviation, for which they are too few, stays.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from harness.interface import Candidate, Floats, Metrics, Outcome, Policy, Reque
 from harness.parts.moments import identity
 from harness.parts.ranges import at_least, positive, share
 from harness.parts.ranks import finite_best_first
+from harness.parts.search import Choice, LogUniform, Uniform
 from harness.streams import draw_seeds
 
 
@@ -38,10 +39,10 @@ class CrossEntropy:
     explores: ClassVar[bool] = False
 
     policy: Policy
-    population: int = 20  # n
-    elite: float = 0.25  # p, the share that is kept
+    population: Annotated[int, Choice((10, 20, 40, 80))] = 20  # n
+    elite: Annotated[float, Uniform(0.2, 0.5)] = 0.25  # p, the share that is kept; 0.1 of 10 is one, without deviation
     episodes: int = 2  # of each candidate
-    std: float = 1.0  # σ at the start
+    std: Annotated[float, LogUniform(0.1, 10.0)] = 1.0  # σ at the start
     extra_noise: float = 0.0  # Z_0
     noise_decay: float = 0.0  # Z_t - Z_t+1, until Z is zero
 

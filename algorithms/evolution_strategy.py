@@ -11,7 +11,7 @@ A diverged child is never a parent; if fewer than μ children are finite, these 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from harness.interface import Candidate, Floats, Metrics, Outcome, Policy, Reque
 from harness.parts.moments import identity
 from harness.parts.ranges import at_least, ordered, positive
 from harness.parts.ranks import finite_best_first
+from harness.parts.search import Choice, LogUniform
 from harness.streams import draw_seeds
 
 
@@ -37,10 +38,10 @@ class EvolutionStrategy:
     explores: ClassVar[bool] = False
 
     policy: Policy
-    children: int = 16  # λ
-    parents: int = 4  # μ
+    children: Annotated[int, Choice((8, 16, 32, 64))] = 16  # λ
+    parents: Annotated[int, Choice((2, 4, 6))] = 4  # μ; never more than three quarters of λ
     episodes: int = 2  # of each child
-    sigma: float = 1.0  # σ at the start
+    sigma: Annotated[float, LogUniform(0.1, 10.0)] = 1.0  # σ at the start
 
     def __post_init__(self) -> None:
         at_least(self, 1, "children", "parents", "episodes")

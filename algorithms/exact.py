@@ -23,7 +23,7 @@ Deviation: returns are not divided by their deviation; Adam does not see a const
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -32,6 +32,7 @@ from harness.parts import adam, returns
 from harness.parts.adam import AdamState
 from harness.parts.ranges import at_least, positive
 from harness.parts.sampling import recorded, unscaled
+from harness.parts.search import Choice, LogUniform
 from harness.streams import draw_seeds
 
 
@@ -51,8 +52,8 @@ class Exact:
     explores: ClassVar[bool] = True
 
     policy: Policy
-    directions: int = 10  # N
-    step_size: float = 0.01
+    directions: Annotated[int, Choice((1, 2, 5, 10, 20, 40))] = 10  # N
+    step_size: Annotated[float, LogUniform(0.001, 0.1)] = 0.01
     antithetic: bool = True
     every_step: bool = False
 

@@ -14,7 +14,7 @@ Sources: J. Nocedal and S. Wright, "Numerical Optimization" (2006), eq. 3.7b (th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from harness.interface import Candidate, Floats, Metrics, Outcome, Policy, Reque
 from harness.parts.inverses import inverse_hessian_product
 from harness.parts.ranges import at_least, ordered, positive
 from harness.parts.sampling import unscaled
+from harness.parts.search import Choice, LogUniform
 from harness.streams import draw_seeds
 
 OVERSHOOT = 0.5  # c2 of eq. 3.7b
@@ -46,9 +47,9 @@ class ExactGradient:
     explores: ClassVar[bool] = False
 
     policy: Policy
-    memory: int = 10  # M
-    first_step: float = 0.1  # length of a step when nothing is known of the curvature
-    longest_step: float = 1.0  # length that no step exceeds
+    memory: Annotated[int, Choice((3, 10, 30))] = 10  # M; 3 to 20 in Nocedal
+    first_step: Annotated[float, LogUniform(0.01, 1.0)] = 0.1  # length of a step when nothing is known of the curvature
+    longest_step: Annotated[float, LogUniform(1.0, 100.0)] = 1.0  # length that no step exceeds
 
     def __post_init__(self) -> None:
         at_least(self, 1, "memory")

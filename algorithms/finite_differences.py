@@ -14,7 +14,7 @@ A coordinate with a diverged side counts as flat; a turn in which no coordinate 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from harness.interface import Candidate, Floats, Integers, Metrics, Outcome, Pol
 from harness.parts import adam
 from harness.parts.moments import identity
 from harness.parts.ranges import at_least, positive
+from harness.parts.search import Choice, LogUniform
 from harness.streams import draw_seeds
 
 
@@ -41,9 +42,9 @@ class FiniteDifferences:
 
     policy: Policy
     coordinates: int = 0  # C a turn; 0: all
-    episodes: int = 1  # of each candidate, from the same starts
-    delta: float = 0.1  # δ
-    step_size: float = 0.05  # α
+    episodes: Annotated[int, Choice((1, 2, 4, 8))] = 1  # of each candidate, from the same starts
+    delta: Annotated[float, LogUniform(0.01, 1.0)] = 0.1  # δ
+    step_size: Annotated[float, LogUniform(0.005, 0.5)] = 0.05  # α
 
     def __post_init__(self) -> None:
         at_least(self, 0, "coordinates")

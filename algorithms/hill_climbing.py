@@ -10,13 +10,14 @@ one candidate more.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
 import numpy as np
 
 from harness.interface import Candidate, Floats, Metrics, Outcome, Policy, Request, Turn
 from harness.parts.moments import identity
 from harness.parts.ranges import at_least, positive
+from harness.parts.search import Choice, LogUniform
 from harness.streams import draw_seeds
 
 
@@ -35,9 +36,9 @@ class HillClimbing:
     explores: ClassVar[bool] = False
 
     policy: Policy
-    challengers: int = 4  # λ
-    episodes: int = 4  # of each, from the same starts
-    radius: float = 0.3  # standard deviation of a step, at the start
+    challengers: Annotated[int, Choice((1, 2, 4, 8))] = 4  # λ
+    episodes: Annotated[int, Choice((1, 2, 4, 8))] = 4  # of each, from the same starts
+    radius: Annotated[float, LogUniform(0.03, 3.0)] = 0.3  # standard deviation of a step, at the start
     adaptation: float = 1.0  # the 1/5 rule: at one success in five the radius is at rest
 
     def __post_init__(self) -> None:

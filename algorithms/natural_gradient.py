@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from harness.parts import baselines, returns
 from harness.parts.inverses import conjugate_gradients
 from harness.parts.ranges import at_least, positive, share
 from harness.parts.sampling import recorded, sampled, unscaled
+from harness.parts.search import Choice, LogUniform
 
 
 class State(NamedTuple):
@@ -43,11 +44,11 @@ class NaturalGradient:
     explores: ClassVar[bool] = True
 
     policy: Policy
-    episodes: int = 10  # N
-    divergence: float = 0.01  # δ, in nats
+    episodes: Annotated[int, Choice((5, 10, 20, 40))] = 10  # N
+    divergence: Annotated[float, LogUniform(0.001, 0.1)] = 0.01  # δ, in nats; 0.01 in TRPO
     damping: float = 0.1  # added to the diagonal of F
     iterations: int = 10  # of conjugate gradients
-    discount: float = 0.99  # γ
+    discount: Annotated[float, Choice((0.9, 0.95, 0.99, 0.995, 1.0))] = 0.99  # γ
     decay: float = 0.97  # λ
 
     def __post_init__(self) -> None:

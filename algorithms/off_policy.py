@@ -3,8 +3,7 @@
     ∇E[R] ≈ 1/N Σ_{τ~Q} P_π(τ)/Q(τ) (R(τ) - b) ∇log P_π(τ)
 
     for iterations:
-        for episodes: collect with the current policy into the replay buffer
-        update the baseline
+        for episodes: collect with the current policy into the replay buffer; then update the baseline
         for batches: estimate the gradient on a sample of the buffer, take a step
 
 Sources: T. Jie and P. Abbeel, "On a Connection between Importance Sampling and the Likelihood Ratio Policy Gradient"
@@ -20,7 +19,7 @@ Deviation: the reward to go of "per_decision" is discounted from its own step, a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal, NamedTuple
+from typing import Annotated, ClassVar, Literal, NamedTuple
 
 import numpy as np
 
@@ -28,6 +27,7 @@ from harness.interface import Candidate, Floats, Integers, Metrics, Outcome, Pol
 from harness.parts import adam, baselines, importance, replay, returns
 from harness.parts.ranges import at_least, ordered, positive, share
 from harness.parts.sampling import recorded, sampled, unscaled
+from harness.parts.search import Choice, LogUniform
 
 
 class State(NamedTuple):
@@ -46,12 +46,12 @@ class OffPolicy:
     explores: ClassVar[bool] = True
 
     policy: Policy
-    episodes: int = 8  # collected in a turn
+    episodes: Annotated[int, Choice((4, 8, 16, 32))] = 8  # collected in a turn
     capacity: int = 32  # episodes in the buffer
-    batches: int = 4  # steps in a turn
+    batches: Annotated[int, Choice((1, 2, 4, 8))] = 4  # steps in a turn
     batch: int = 16  # N, episodes sampled for a step
-    step_size: float = 0.01  # α
-    discount: float = 0.99  # γ
+    step_size: Annotated[float, LogUniform(0.001, 0.1)] = 0.01  # α
+    discount: Annotated[float, Choice((0.9, 0.95, 0.99, 0.995, 1.0))] = 0.99  # γ
     baseline: Literal["none", "average"] = "average"  # b
     weights: Literal["plain", "truncated", "self_normalised", "per_decision"] = "self_normalised"
     denominator: Literal["mixture", "own"] = "mixture"  # Q

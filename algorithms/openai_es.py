@@ -15,7 +15,7 @@ A diverged candidate has the lowest rank; a turn in which all diverged changes n
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from harness.parts import adam
 from harness.parts.moments import identity
 from harness.parts.ranges import at_least, positive
 from harness.parts.ranks import centred_ranks
+from harness.parts.search import Choice, LogUniform
 from harness.streams import draw_seeds
 
 
@@ -42,10 +43,10 @@ class OpenaiEs:
     explores: ClassVar[bool] = False
 
     policy: Policy
-    directions: int = 8  # n, two candidates each
+    directions: Annotated[int, Choice((2, 4, 8, 16, 32))] = 8  # n, two candidates each
     episodes: int = 1  # of each candidate
-    sigma: float = 0.1  # σ
-    step_size: float = 0.05  # α
+    sigma: Annotated[float, LogUniform(0.01, 1.0)] = 0.1  # σ
+    step_size: Annotated[float, LogUniform(0.005, 0.5)] = 0.05  # α
     weight_decay: float = 0.005  # l2
 
     def __post_init__(self) -> None:

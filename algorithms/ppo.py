@@ -9,14 +9,13 @@ Where the minimum is the clipped branch the surrogate is flat; elsewhere its gra
 weighted sum of scores. Where the environment did not end the episode, V of the last observation stands for the rest.
 
 Deviation: policy and critic are separate networks with an Adam and a norm limit each, instead of one loss (eq. 9).
-Deviation: no entropy bonus (c2 = 0); of the code no clipped value loss, no decay of step size and clip, no normaliser.
-Deviation: one actor, whose N steps begin with a new episode in every turn.
+Deviation: no entropy bonus, clipped value loss, decaying step or normaliser; one actor, whose N steps begin anew.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -24,6 +23,7 @@ from harness.interface import Candidate, Floats, Integers, Metrics, Outcome, Pol
 from harness.parts import adam, critic, returns
 from harness.parts.ranges import at_least, ordered, positive, share
 from harness.parts.sampling import recorded, sampled, unscaled
+from harness.parts.search import Choice, LogUniform
 
 
 class State(NamedTuple):
@@ -43,12 +43,12 @@ class Ppo:
     explores: ClassVar[bool] = True
 
     policy: Policy
-    steps: int = 1024  # N
-    epochs: int = 10  # K
+    steps: Annotated[int, Choice((256, 512, 1024, 2048, 4096))] = 1024  # N; 2048 in the paper
+    epochs: Annotated[int, Choice((3, 5, 10, 20))] = 10  # K; 3 to 15 in the paper
     minibatch: int = 256  # M
-    step_size: float = 0.002
+    step_size: Annotated[float, LogUniform(0.0002, 0.02)] = 0.002  # 0.0003 in the paper, for large networks
     clip: float = 0.2  # ε
-    discount: float = 0.99  # γ
+    discount: Annotated[float, Choice((0.9, 0.95, 0.99, 0.995, 1.0))] = 0.99  # γ
     decay: float = 0.95  # λ
     gradient_limit: float = 0.5  # largest norm of a gradient
     hidden: tuple[int, ...] = (32,)  # of the critic

@@ -12,13 +12,14 @@ episodes so far. Of equal scores the incumbent's counts for more.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
 import numpy as np
 
 from harness.interface import Candidate, Floats, Metrics, Outcome, Policy, Request, Turn
 from harness.parts.moments import identity
 from harness.parts.ranges import at_least
+from harness.parts.search import Choice, LogUniform
 from harness.streams import draw_seeds
 
 
@@ -38,9 +39,9 @@ class RandomSearch:
     explores: ClassVar[bool] = False
 
     policy: Policy
-    challengers: int = 16  # a turn
-    episodes: int = 1  # of each candidate
-    std: float = 1.0  # of the noise
+    challengers: Annotated[int, Choice((4, 16, 64))] = 16  # a turn
+    episodes: Annotated[int, Choice((1, 2, 4, 8))] = 1  # of each candidate
+    std: Annotated[float, LogUniform(0.1, 10.0)] = 1.0  # of the noise
 
     def __post_init__(self) -> None:
         at_least(self, 1, "challengers", "episodes")

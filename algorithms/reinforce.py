@@ -12,14 +12,13 @@ before: V(s_t, t) if the reward to go is used, V(s_0, 0) if the whole return is.
 as whole: the horizon is part of the objective, and V sees the time.
 
 Deviation: an episode is left out of its own average, which else would shrink the gradient by (N - 1) / N.
-Deviation: the reward to go is Σ_{i≥t} γ^{i-t} r_i, as everybody computes it; the gradient of E[Σ γ^t r_t] would have
-another factor γ^t, which silences late steps. Equal for γ = 1.
+Deviation: the reward to go is Σ_{i≥t} γ^{i-t} r_i; that of E[Σ γ^t r_t] has another factor γ^t. Equal for γ = 1.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal, NamedTuple
+from typing import Annotated, ClassVar, Literal, NamedTuple
 
 import numpy as np
 
@@ -27,6 +26,7 @@ from harness.interface import Candidate, Floats, Metrics, Outcome, Policy, Reque
 from harness.parts import adam, baselines, returns
 from harness.parts.ranges import at_least, positive, share
 from harness.parts.sampling import recorded, sampled, unscaled
+from harness.parts.search import Choice, LogUniform
 
 
 class State(NamedTuple):
@@ -45,9 +45,9 @@ class Reinforce:
     explores: ClassVar[bool] = True
 
     policy: Policy
-    episodes: int = 10  # N
-    step_size: float = 0.02  # α
-    discount: float = 0.99  # γ
+    episodes: Annotated[int, Choice((2, 5, 10, 20, 40))] = 10  # N
+    step_size: Annotated[float, LogUniform(0.002, 0.2)] = 0.02  # α
+    discount: Annotated[float, Choice((0.9, 0.95, 0.99, 0.995, 1.0))] = 0.99  # γ
     baseline: Literal["none", "average", "optimal", "value"] = "value"  # b
     reward_to_go: bool = True
     optimiser: Literal["adam", "plain"] = "adam"

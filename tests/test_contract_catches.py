@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 import numpy as np
 import pytest
@@ -17,6 +17,7 @@ from harness.contract.probes import probe
 from harness.contract.verdict import Broken, judge, require, same_bits
 from harness.interface import Candidate, Floats, Metrics, Outcome, Policy, Request, Turn
 from harness.parts.moments import identity
+from harness.parts.search import Choice
 from harness.streams import draw_seeds
 
 
@@ -239,8 +240,39 @@ def test_a_lawless_engine_is_caught(lawful: Probe, spoil: Callable[[int, Outcome
     assert law in broken(replace(lawful, engine=Wrapped(lawful.engine, spoil), exact_value=lambda candidate: None))
 
 
+@dataclass(frozen=True)
+class DefaultOutside:
+    """Nobody who tunes it could ever find its default."""
+
+    reach: Annotated[int, Choice((1, 3))] = 2
+
+
+@dataclass(frozen=True)
+class DrawsRefused:
+    """One of its draws is refused."""
+
+    reach: Annotated[int, Choice((1, 2, 3))] = 2
+
+    def __post_init__(self) -> None:
+        if self.reach == 3:
+            raise ValueError("reach must be at most 2")
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "seen"),
+    [
+        (DefaultOutside(), "the default 2 of reach is none of Choice(values=(1, 3))"),
+        (DrawsRefused(), "{'reach': 3} is refused: reach must be at most 2"),
+    ],
+    ids=["default outside", "draws refused"],
+)
+def test_a_lawless_search_space_is_caught(lawful: Probe, algorithm: Any, seen: str) -> None:
+    law = laws.every_draw_of_the_search_space_is_lawful
+    assert judge((law,), replace(lawful, algorithm=algorithm)) == [(law.__name__.replace("_", " "), False, seen)]
+
+
 def test_every_law_is_broken_by_some_crime_above() -> None:
-    text = Path(__file__).read_text(encoding="utf-8").split("def test_every_law")[0]
+    text = Path(__file__).read_text(encoding="utf-8").split("def test_every_law")[0].replace("_", " ")
     assert [law.__name__ for law in LAWS if law.__name__.replace("_", " ") not in text] == []
 
 

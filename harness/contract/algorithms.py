@@ -2,7 +2,7 @@
 
 Pure · nothing hidden · order and batch do not matter · two seeds differ · stopped, saved and loaded at every turn
 equals never stopped · charged steps are the steps taken · a return that is not finite never wins · improves on a known
-problem · settings and state survive their file formats.
+problem · settings and state survive their file formats · every draw of the search space is lawful.
 """
 
 from __future__ import annotations
@@ -19,14 +19,17 @@ from typing import Any
 import numpy as np
 
 from harness.checkpoint import load, save
-from harness.contract.verdict import Verdict, judge, require, same_bits
+from harness.contract.verdict import Broken, Verdict, judge, require, same_bits
 from harness.interface import Algorithm, Candidate, Outcome, Request, Turn
 from harness.rollouts.engine import Engine
 from harness.run import Protocol, Snapshot, Stopwatch, begin, run
+from harness.search import drawn_settings, search_space
+from harness.settings import defaults
 from harness.streams import address, stream
 
 TURNS = 3  # that the laws look at
 SEED = 11
+DRAWS = 50  # from a search space
 
 
 @dataclass(frozen=True)
@@ -166,6 +169,20 @@ def settings_survive_json(probe: Probe) -> None:
     require(not changeable, f"{', '.join(changeable)} can be changed: something could hide there")
 
 
+def every_draw_of_the_search_space_is_lawful(probe: Probe) -> None:
+    """What may be drawn for a setting includes its default, and any combination of draws makes the algorithm."""
+    kind = type(probe.algorithm)
+    for name, draw in search_space(kind).items():
+        default = defaults(kind)[name]
+        require(draw.holds(default), f"the default {default} of {name} is none of {draw}")
+    for number in range(DRAWS):
+        drawn = drawn_settings(kind, stream(SEED, "draw", number))
+        try:
+            dataclasses.replace(probe.algorithm, **drawn)  # type: ignore[type-var]
+        except ValueError as fault:
+            raise Broken(f"{drawn} is refused: {fault}") from fault
+
+
 LAWS = (
     init_is_deterministic,
     ask_and_tell_are_pure,
@@ -177,6 +194,7 @@ LAWS = (
     a_return_that_is_not_finite_never_wins,
     improves_on_a_known_problem,
     settings_survive_json,
+    every_draw_of_the_search_space_is_lawful,
 )
 
 
