@@ -6,6 +6,7 @@ family: the estimate is for a person who waits, and nothing else reads it.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -39,6 +40,11 @@ KNOWN = {
     "ppo": Digestion(1.4e-5),
 }
 AUTOGRAD = 2.0  # how much more a policy gradient needs through torch than in closed form
+
+
+def cores_of_this_machine() -> int:
+    """How many this process may use; more jobs at a time than these end no sooner."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def seconds(jobs: Iterable[Job], cores: int) -> float:

@@ -67,15 +67,21 @@ def plan(study: Study, environments: Mapping[str, Environment]) -> tuple[Planned
 
     Raises:
         InputError: for an unknown environment, an environment without the program asked for, a budget that `every` does
-            not divide, or two grids that want different things under the same three labels.
+            not divide, two grids that want different things under the same three labels, or two labels for one thing,
+            whose runs would count twice.
     """
     union: dict[tuple[str, str, str], Planned] = {}
+    digests: dict[str, Planned] = {}
     for grid in study.grids:
         for planned in _product(grid, environments):
             first = union.setdefault(planned.cell.labels, planned)
             if (first.cell, first.seeds) != (planned.cell, planned.seeds):
                 labels = " × ".join(planned.cell.labels)
                 raise grid.place.error(f"{labels} stands in line {first.place.line} too, with other terms")
+            other = digests.setdefault(planned.cell.digest, planned)
+            if other.cell.labels != planned.cell.labels:
+                labels, same = (" × ".join(one.cell.labels) for one in (planned, other))
+                raise grid.place.error(f"{labels} is the same as {same} (line {other.place.line}) under another label")
     return tuple(union.values())
 
 

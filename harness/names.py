@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from harness.errors import InputError
 from harness.node import Node
+from harness.schema import read
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)  # files that Windows cannot have
@@ -26,6 +27,17 @@ def check_distinct(names: Iterable[tuple[str, Node]]) -> None:
         first = spellings.setdefault(name.lower(), name)
         if first != name:
             raise place.error(f"the names {first} and {name} differ only in upper and lower case")
+
+
+def check_once(words: Iterable[Node]) -> None:
+    """Refuse a word that stands twice in a list, with both lines: whoever wrote it meant another one."""
+    lines: dict[str, int] = {}
+    for node in words:
+        word = read(node, str)
+        if word in lines:
+            first = f" (line {lines[word]})" if lines[word] else ""
+            raise node.error(f"{ascii(word)[:80]} stands in this list already{first}")
+        lines[word] = node.line
 
 
 def find(place: Node, word: str, allowed: Iterable[str], kind: str) -> str:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from harness import plugins, strict_yaml
 from harness.cell import Evaluation
-from harness.names import check_distinct, check_name, find
+from harness.names import check_distinct, check_name, check_once, find
 from harness.node import Node
 from harness.schema import Rule, between, mapping, read
 from harness.settings import complete, make
@@ -130,6 +130,8 @@ def resolved(name: str, file: StudyFile) -> Study:
     grids = []
     for place in file.grids:
         entry = read(place, GridEntry)
+        for words in (entry.environments, entry.policies, entry.algorithms):
+            check_once(words)
         grids.append(
             Grid(
                 place,

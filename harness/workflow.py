@@ -78,14 +78,16 @@ class Workflow:
             cores: jobs at a time.
         """
         todo = [self.job(wildcards) for wildcards in asked]
-        seconds = cost.seconds(todo, cores)
+        here = min(cores, cost.cores_of_this_machine())  # with more jobs than cores each of them is slower
+        seconds = cost.seconds(todo, here)
         logs = ROOT / "results" / "logs" / self.study.name
         progress.begin(logs / "progress.txt", len(todo), cost.core_seconds(todo), seconds, cost.REPORT_SECONDS)
         follow_in_mlflow(self.study.name, logs / "follow.log")
         runs = sum(len(one.seeds) for one in self.planned)
         return (
             f"{self.study.title}: {len(self.planned)} cells, {runs} runs in {len(self.jobs)} jobs, {len(todo)} to do; "
-            f"about {progress.in_words(seconds + cost.REPORT_SECONDS)} with {cores} at a time, the report included."
+            f"about {progress.in_words(seconds + cost.REPORT_SECONDS)} with {cores} at a time"
+            f"{'' if here == cores else f' on {here} cores'}, the report included."
         )
 
     def date_back(self) -> None:

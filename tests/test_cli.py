@@ -16,7 +16,7 @@ from harness.cell import Cell, Evaluation, Part, World
 from harness.plugins import ROOT, names
 
 COMMANDS = (
-    *("list", "run", "watch", "check", "sync", "mirror", "ui", "verify", "explain", "export"),
+    *("list", "run", "watch", "new", "check", "sync", "mirror", "ui", "verify", "explain", "export"),
     *("job", "tables", "figures", "report"),
 )
 CELL = Cell(
@@ -114,6 +114,9 @@ def test_run_prints_a_learning_curve_that_ends_at_the_budget(capsys: pytest.Capt
         ("run CartPole-v1 linear ars --set step_size=small", "expected a number, found 'small'"),
         ("run CartPole-v1 linear ars --set step_size=[1", "not YAML"),
         ("run CartPole-v1 linear ars --set top=9", "top"),
+        ("run CartPole-v1 linear ars --set top=1 top=2", "--set top: stands twice, as 1 and as 2"),
+        ("run CartPole-v1 linear ars --set top=1 --set noise=1 --set top=2", "--set top: stands twice, as 1 and as 2"),
+        ("run CartPole-v1 linear ars --set top=9 --set noise=1", "top must be at most 8"),
         ("run CartPole-v1 linear ars --budget 0", "budget: expected an integer from 1"),
         ("run CartPole-v1 linear ars --seed -1", "'-1' is not a number from 0 on"),
         ("run CartPole-v1 linear exact_gradient", "gradient"),

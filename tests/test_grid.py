@@ -153,8 +153,31 @@ def test_scores_and_targets_are_no_part_of_a_cell_but_the_horizon_is(tmp_path):
 
 def test_writing_a_default_out_changes_nothing(tmp_path):
     default = changed(tmp_path, "", "")[1]
-    written = changed(tmp_path, "step_size: 1, top: 4", "step_size: 0.02")[0]
+    study = project.STUDY.replace("step_size: 1, top: 4", "step_size: 0.02").replace("[fast, ars]", "[fast]")
+    written = project.planned(project.write(tmp_path, study))[0].cell
     assert written.labels != default.labels and written.digest == default.digest
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "word"),
+    [
+        ("[Pole, Swing]", "[Pole, Swing, Pole]", "11: grids[0].environments[2]: 'Pole'", "line 11"),
+        ("[linear, wide]", "[linear, linear]", "12: grids[0].policies[1]: 'linear'", "line 12"),
+        ("[fast, ars]", "\n      - ars\n      - fast\n      - ars", "16: grids[0].algorithms[2]: 'ars'", "line 14"),
+    ],
+)
+def test_a_word_that_stands_twice_in_a_list_is_refused_with_both_lines(tmp_path, old, new, place, word):
+    with pytest.raises(InputError) as told:
+        changed(tmp_path, old, new)
+    assert str(told.value) == f"studies/mine.yaml:{place} stands in this list already ({word})"
+
+
+def test_two_labels_for_one_algorithm_would_count_every_run_twice_and_are_refused(tmp_path):
+    message = r"^studies/mine.yaml:11: grids\[0\]: Pole × linear × ars is the same as Pole × linear × fast \(line 11\)"
+    with pytest.raises(InputError, match=message):
+        changed(tmp_path, "step_size: 1, top: 4", "step_size: 0.02")
+    with pytest.raises(InputError, match="Pole × wide × fast is the same as Pole × linear × fast"):
+        changed(tmp_path, "mlp, settings: {widths: [32, 32]}", "linear, settings: {bias: false}")
 
 
 def test_a_whole_number_given_for_a_real_one_is_the_same_cell(tmp_path):

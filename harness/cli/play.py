@@ -25,7 +25,9 @@ def add_commands(commands: Any) -> None:
     run.add_argument("algorithm", help="a file of algorithms/")
     run.add_argument("--seed", type=natural, default=0)
     run.add_argument("--budget", type=int, help="environment steps of training (default: the environment's)")
-    run.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="settings of the algorithm")
+    run.add_argument(
+        "--set", nargs="*", action="extend", default=[], metavar="KEY=VALUE", help="settings of the algorithm"
+    )
     run.set_defaults(act=run_once)
     watch = commands.add_parser("watch", help="a learned policy, moving")
     watch.add_argument("study")
@@ -94,7 +96,7 @@ def cell_of(options: argparse.Namespace) -> Cell:
         "algorithms": {
             options.algorithm: {
                 "algorithm": options.algorithm,
-                "settings": dict(_setting(word) for word in options.set),
+                "settings": _settings(options.set),
             }
         },
         "grids": [
@@ -108,6 +110,16 @@ def cell_of(options: argparse.Namespace) -> Cell:
     planned = plan(resolved("run", read(Node.of(file, "the command line"), StudyFile)), environments)
     check_fits(planned)
     return planned[0].cell
+
+
+def _settings(words: list[str]) -> dict[str, Any]:
+    """What `--set` gives, each key once."""
+    found: dict[str, Any] = {}
+    for key, value in map(_setting, words):
+        if key in found:
+            raise InputError(f"--set {key}", f"stands twice, as {found[key]} and as {value}")
+        found[key] = value
+    return found
 
 
 def _setting(word: str) -> tuple[str, Any]:
