@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness import cost, workflow
+from harness import cost, progress, workflow
 from harness.cell import SHORT
 
 
@@ -22,7 +22,7 @@ def test_eight_jobs_at_a_time_on_two_cores_are_foreseen_to_take_as_long_as_two(m
     ]
     foreseen: list[float] = []
     monkeypatch.setattr(workflow, "follow_in_mlflow", lambda *words: None)
-    monkeypatch.setattr(workflow.progress, "begin", lambda path, jobs, work, seconds, after: foreseen.append(seconds))
+    monkeypatch.setattr(progress, "begin", lambda path, jobs, work, seconds, after: foreseen.append(seconds))
     monkeypatch.setattr(cost, "cores_of_this_machine", lambda: 2)
     told = [smoke.start(asked, cores) for cores in (1, 2, 8)]
     assert foreseen[0] > foreseen[1] == foreseen[2]
