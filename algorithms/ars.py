@@ -76,19 +76,26 @@ class Ars:
 
     def tell(self, state: State, outcomes: tuple[Outcome, ...], turn: Turn) -> tuple[State, Metrics]:
         """One step, and the observations of this turn for the next."""
-        (outcome,) = outcomes
-        scores = (outcome.returns - self.shift * outcome.lengths).mean(axis=1)  # [2N]
-        pairs = scores.reshape(2, -1).T  # [N, 2] r+, r-
+        pairs = self._pairs(outcomes)  # [N, 2]
         kept = self._kept(pairs)
         sigma_r = float(pairs[kept].std()) if len(kept) > 0 else 0.0  # σ_R
         theta, moments = state.theta, state.moments
         if sigma_r > 0:
-            step = (pairs[kept, 0] - pairs[kept, 1]) @ self._directions(turn)[kept]  # [P]
-            theta = theta + self.step_size / (len(kept) * sigma_r) * step
-        for sums in outcome.moments[np.isfinite(scores)] if self.normalise else ():
+            theta = theta + self.step_size / (len(kept) * sigma_r) * self._climb(pairs, turn)
+        for sums in outcomes[0].moments[np.isfinite(pairs.T.ravel())] if self.normalise else ():
             moments = merge(moments, sums)
         step_norm = float(np.linalg.norm(theta - state.theta))
         return State(theta, moments), {"sigma_R": sigma_r, "step_norm": step_norm, "kept": float(len(kept))}
+
+    def estimate(self, state: State, outcomes: tuple[Outcome, ...], turn: Turn) -> Floats:
+        """The gradient [P] before it is put in units of σ_R: 1/b Σ (r+ - r-) ε / 2ν."""
+        pairs = self._pairs(outcomes)  # [N, 2]
+        return self._climb(pairs, turn) / (2 * self.noise * max(len(self._kept(pairs)), 1))
+
+    @property
+    def smoothing(self) -> float | None:
+        """ν, though a choice of top directions biases it; None for V2: there θ acts on other observations each turn."""
+        return None if self.normalise else self.noise
 
     def solution(self, state: State) -> Candidate:
         """The centre, with the newest normaliser."""
@@ -97,6 +104,16 @@ class Ars:
     def _directions(self, turn: Turn) -> Floats:
         """ε [N, P], the same in ask and tell."""
         return turn.rng("directions").standard_normal((self.directions, self.policy.dim))
+
+    def _pairs(self, outcomes: tuple[Outcome, ...]) -> Floats:
+        """r+ and r- of each direction [N, 2]."""
+        (outcome,) = outcomes
+        return (outcome.returns - self.shift * outcome.lengths).mean(axis=1).reshape(2, -1).T  # type: ignore[no-any-return]
+
+    def _climb(self, pairs: Floats, turn: Turn) -> Floats:
+        """Σ (r+ - r-) ε [P] over the directions that are used."""
+        kept = self._kept(pairs)
+        return np.asarray((pairs[kept, 0] - pairs[kept, 1]) @ self._directions(turn)[kept])
 
     def _kept(self, pairs: Floats) -> Integers:
         """Which of the directions [N, 2] are used: the best b of the finite ones, and those tied with the b-th."""

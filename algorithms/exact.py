@@ -80,10 +80,19 @@ class Exact:
 
     def tell(self, state: State, outcomes: tuple[Outcome, ...], turn: Turn) -> tuple[State, Metrics]:
         """One step along the mean of the estimates."""
-        gradient = np.mean([self._estimate(state, outcome) for outcome in outcomes], axis=0)  # [P]
+        gradient = self.estimate(state, outcomes, turn)  # [P]
         optimiser, theta = adam.ascend(state.adam, state.theta, gradient, self.step_size)
         horizon = max(int(outcome.lengths.max()) for outcome in outcomes)
         return State(theta, optimiser, horizon), {"gradient_norm": float(np.linalg.norm(gradient))}
+
+    def estimate(self, state: State, outcomes: tuple[Outcome, ...], turn: Turn) -> Floats:
+        """The mean of the estimates [P]."""
+        return np.asarray(np.mean([self._estimate(state, outcome) for outcome in outcomes], axis=0))
+
+    @property
+    def smoothing(self) -> float | None:
+        """None: each step explores alone, which is the return of no one policy."""
+        return None
 
     def solution(self, state: State) -> Candidate:
         """The current policy."""

@@ -69,13 +69,25 @@ class FiniteDifferences:
         finite = np.isfinite(plus) & np.isfinite(minus)  # [C]
         if not finite.any():
             return state, {"gradient_norm": 0.0, "step_norm": 0.0}
+        gradient = self.estimate(state, outcomes, turn)  # [P]
+        moments, theta = adam.ascend(state.adam, state.theta, gradient, self.step_size)
+        step_norm = float(np.linalg.norm(theta - state.theta))
+        return State(theta, moments), {"gradient_norm": float(np.linalg.norm(gradient)), "step_norm": step_norm}
+
+    def estimate(self, state: State, outcomes: tuple[Outcome, ...], turn: Turn) -> Floats:
+        """The slopes g [P], those that were not looked at zero."""
+        plus, minus = np.split(outcomes[0].returns.mean(axis=1), 2)  # [C], [C]
+        finite = np.isfinite(plus) & np.isfinite(minus)  # [C]
         coordinates = self._coordinates(turn)  # [C]
         slopes = (plus[finite] - minus[finite]) / (2 * self.delta)  # [<= C]
         gradient = np.zeros(self.policy.dim)  # [P]
         gradient[coordinates[finite]] = slopes * self.policy.dim / len(coordinates)
-        moments, theta = adam.ascend(state.adam, state.theta, gradient, self.step_size)
-        step_norm = float(np.linalg.norm(theta - state.theta))
-        return State(theta, moments), {"gradient_norm": float(np.linalg.norm(gradient)), "step_norm": step_norm}
+        return gradient
+
+    @property
+    def smoothing(self) -> float | None:
+        """The gradient of the return itself is meant; what δ makes of it is bias."""
+        return 0.0
 
     def solution(self, state: State) -> Candidate:
         """The point itself."""

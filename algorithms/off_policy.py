@@ -75,35 +75,55 @@ class OffPolicy:
 
     def tell(self, state: State, outcomes: tuple[Outcome, ...], turn: Turn) -> tuple[State, Metrics]:
         """Fill the buffer, update the baseline, take a step on each batch."""
-        buffer = replay.added(state.buffer, recorded(outcomes[0]), state.theta, self.capacity)
-        behaviour = replay.log_behaviour(buffer, self.policy, self.denominator == "mixture")  # [N]
-        counted = (buffer.makers == buffer.makers[-1]) * float(self.baseline == "average")  # [E] the newest, or none
-        credit = self._credit(buffer.rewards, buffer.lengths)  # [N]
-        baseline = baselines.average(credit, buffer.lengths, counted, self.weights == "per_decision")  # [N]
+        buffer, behaviour, baseline = self._filled(state, outcomes)
         state, rng, logs = state._replace(buffer=buffer), turn.rng("batches"), []
         for _ in range(self.batches):
             sample, rows = replay.drawn(buffer, rng, self.batch)
-            state, log = self._step(state, sample, behaviour[rows], baseline[rows])
+            gradient, log = self._gradient(state.theta, sample, behaviour[rows], baseline[rows])
             logs.append(log)
+            if not log["skipped"]:
+                optimiser, theta = adam.ascend(state.adam, state.theta, gradient, self.step_size)
+                state = state._replace(theta=theta, adam=optimiser)
         return state, {name: float(np.mean([log[name] for log in logs])) for name in logs[0]}
+
+    def estimate(self, state: State, outcomes: tuple[Outcome, ...], turn: Turn) -> Floats:
+        """The gradient [P] of the first batch, before the optimiser."""
+        buffer, behaviour, baseline = self._filled(state, outcomes)
+        sample, rows = replay.drawn(buffer, turn.rng("batches"), self.batch)
+        return self._gradient(state.theta, sample, behaviour[rows], baseline[rows])[0]
+
+    @property
+    def smoothing(self) -> float | None:
+        """The gradient of the return itself is meant, unless late rewards are discounted; biased weights are bias."""
+        return 0.0 if self.discount == 1 else None
 
     def solution(self, state: State) -> Candidate:
         """The current policy."""
         return unscaled(self.policy, state.theta)
 
-    def _step(self, state: State, sample: replay.Buffer, behaviour: Floats, baseline: Floats) -> tuple[State, Metrics]:
-        """One step on a sample of episodes, or none if too little of it counts."""
-        candidate = self.solution(state)
+    def _filled(self, state: State, outcomes: tuple[Outcome, ...]) -> tuple[replay.Buffer, Floats, Floats]:
+        """The buffer with the new episodes, and for each of its steps log Q [N] and the baseline [N]."""
+        buffer = replay.added(state.buffer, recorded(outcomes[0]), state.theta, self.capacity)
+        behaviour = replay.log_behaviour(buffer, self.policy, self.denominator == "mixture")  # [N]
+        counted = (buffer.makers == buffer.makers[-1]) * float(self.baseline == "average")  # [E] the newest, or none
+        credit = self._credit(buffer.rewards, buffer.lengths)  # [N]
+        baseline = baselines.average(credit, buffer.lengths, counted, self.weights == "per_decision")  # [N]
+        return buffer, behaviour, baseline
+
+    def _gradient(
+        self, theta: Floats, sample: replay.Buffer, behaviour: Floats, baseline: Floats
+    ) -> tuple[Floats, Metrics]:
+        """The gradient [P] at theta from a sample of episodes; zero, and skipped, if too little of it counts."""
+        candidate = unscaled(self.policy, theta)
         target = self.policy.log_probs(candidate, sample.observations, sample.actions)  # [N]
         ratios = importance.ratios(importance.so_far(target, sample.lengths), behaviour)  # [N] w_{0:t}
         log = importance.diagnostics(ratios[np.cumsum(sample.lengths) - 1], self.truncation)
         if log["effective_share"] <= self.least_effective:
-            return state, log | {"skipped": 1.0}
+            return np.zeros(theta.size), log | {"skipped": 1.0}
         shares = importance.step_shares(ratios, sample.lengths, self.weights, self.truncation)  # [N]
         credit = self._credit(shares * sample.rewards, sample.lengths) - shares * baseline  # [N]
         gradient = self.policy.score(candidate, sample.observations, sample.actions, credit)  # [P]
-        optimiser, theta = adam.ascend(state.adam, state.theta, gradient, self.step_size)
-        return state._replace(theta=theta, adam=optimiser), log | {"skipped": 0.0}
+        return gradient, log | {"skipped": 0.0}
 
     def _credit(self, rewards: Floats, lengths: Integers) -> Floats:
         """R(τ), or per decision the reward to go, at each step [N]."""

@@ -71,12 +71,22 @@ class OpenaiEs:
         scores = outcome.returns.mean(axis=1)  # [2n]
         if not np.isfinite(scores).any():
             return state, {"gradient_norm": 0.0, "step_norm": 0.0}
-        plus, minus = np.split(centred_ranks(scores), 2)  # [n], [n]
-        gradient = (plus - minus) @ self._directions(turn) / len(scores)  # [P] g
+        gradient = self.estimate(state, outcomes, turn)  # [P] g
         ascent = gradient - self.weight_decay * state.theta  # [P]
         moments, theta = adam.ascend(state.adam, state.theta, ascent, self.step_size)
         step_norm = float(np.linalg.norm(theta - state.theta))
         return State(theta, moments), {"gradient_norm": float(np.linalg.norm(gradient)), "step_norm": step_norm}
+
+    def estimate(self, state: State, outcomes: tuple[Outcome, ...], turn: Turn) -> Floats:
+        """The g [P] of the ranks, from at least one finite return; the gradient of no return."""
+        scores = outcomes[0].returns.mean(axis=1)  # [2n]
+        plus, minus = np.split(centred_ranks(scores), 2)  # [n], [n]
+        return (plus - minus) @ self._directions(turn) / len(scores)
+
+    @property
+    def smoothing(self) -> float | None:
+        """None: ranks are not returns."""
+        return None
 
     def solution(self, state: State) -> Candidate:
         """The centre, without noise."""

@@ -71,17 +71,30 @@ class Reinforce:
     def tell(self, state: State, outcomes: tuple[Outcome, ...], turn: Turn) -> tuple[State, Metrics]:
         """One step up the gradient; only then the value learns from this batch, so that it never judges its own."""
         taken = recorded(outcomes[0])
-        candidate = self.solution(state)
-        credit = returns.credit(taken.rewards, taken.lengths, self.discount, self.reward_to_go)  # [N] G_t or R(τ)
-        weights = credit - self._baseline(state, taken, credit)  # [N]
-        gradient = self.policy.score(candidate, taken.observations, taken.actions, weights) / taken.lengths.size  # [P]
+        gradient, weights = self._gradient(state, taken)  # [P], [N]
         optimiser, theta = self._ascend(state, gradient)
         metrics = {"gradient_norm": float(np.linalg.norm(gradient)), "weight_std": float(weights.std())}
         return State(theta, optimiser, self._value(state, taken)), metrics
 
+    def estimate(self, state: State, outcomes: tuple[Outcome, ...], turn: Turn) -> Floats:
+        """The gradient [P] before the optimiser."""
+        return self._gradient(state, recorded(outcomes[0]))[0]
+
+    @property
+    def smoothing(self) -> float | None:
+        """The gradient of the return itself, unless late rewards are discounted."""
+        return 0.0 if self.discount == 1 else None
+
     def solution(self, state: State) -> Candidate:
         """The current policy."""
         return unscaled(self.policy, state.theta)
+
+    def _gradient(self, state: State, taken: Trajectory) -> tuple[Floats, Floats]:
+        """1/N Σ_τ Σ_t w_t ∇log π(a_t|s_t) [P], and the weights w [N]: credit beyond the baseline."""
+        credit = returns.credit(taken.rewards, taken.lengths, self.discount, self.reward_to_go)  # [N] G_t or R(τ)
+        weights = credit - self._baseline(state, taken, credit)  # [N]
+        scores = self.policy.score(self.solution(state), taken.observations, taken.actions, weights)  # [P]
+        return scores / taken.lengths.size, weights
 
     def _baseline(self, state: State, taken: Trajectory, credit: Floats) -> Floats:
         """What is subtracted from it at each step [N]."""

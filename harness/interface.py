@@ -21,6 +21,7 @@ Integers: TypeAlias = NDArray[np.int64]
 Booleans: TypeAlias = NDArray[np.bool_]
 Metrics: TypeAlias = dict[str, float]
 S = TypeVar("S")
+T = TypeVar("T", contravariant=True)
 
 
 class Space(NamedTuple):
@@ -151,6 +152,20 @@ class Algorithm(Protocol[S]):
 
     def solution(self, state: S) -> Candidate:
         """The candidate that would be returned if the run ended now; it is the one that is evaluated."""
+
+
+class Estimator(Protocol[T]):
+    """What an algorithm that climbs an estimated gradient may show too: the laboratory measures it beside the truth."""
+
+    def estimate(self, state: T, outcomes: tuple[Outcome, ...], turn: Turn) -> Floats:
+        """The gradient [P] of this turn as `tell` has it before the optimiser (Adam, a normalised length). Pure."""
+
+    @property
+    def smoothing(self) -> float | None:
+        """What it is meant to be the gradient of: with σ > 0 E[J(θ + σε)], with 0 J(θ), None: of neither.
+
+        J is the expected return of the policy as it acts in training.
+        """
 
 
 class Structure(Protocol):
