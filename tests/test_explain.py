@@ -173,6 +173,11 @@ RUNS = [
             | {"gradient_policy": "linear", "gradient_algorithm": "ppo"},
             4,
         ),
+        (
+            {"environment": "B", "structure_policy": "linear", "structure_algorithm": "ars"}
+            | {"generic_policy": "wide", "generic_algorithm": "ars"},
+            4,
+        ),
     ],
 )
 def test_behind_a_row_stand_the_runs_it_was_made_from(row: dict[str, str], count: int) -> None:

@@ -10,8 +10,9 @@ import subprocess
 from collections.abc import Mapping
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+import gymnasium
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,8 +23,13 @@ from test_figures import TINY
 from harness import figures, report
 from harness.cell import Part
 from harness.figures.load import Anchors, Tables, load
+from harness.interface import Request, Scaler
+from harness.policy import build
 from harness.report import animation, answer, blocks, content, findings, html, pdf, phrases, setting, structures
 from harness.report.animation import Film
+from harness.rollouts import gymnasium_engine
+from harness.rollouts.engine import Terms
+from harness.rollouts.random import episode_seed
 from harness.spec import Environment, Scores
 
 HOSTILE = (
@@ -260,31 +266,38 @@ DIMENSION = pd.DataFrame(
 )
 
 
-def test_structures_are_compared_by_the_algorithms_that_ran_on_both() -> None:
-    (contest,) = structures.contests(DIMENSION)
-    assert [side["algorithm"] for side in (contest.structured, contest.generic)] == ["ars", "ars"]
-    assert findings.structure_findings(DIMENSION) == (
+def contest_tables(**changes: Any) -> Tables:
+    """The contest of program and mlp, each by ars, with its test."""
+    test = {"environment": "E", "family": "gradient-free", "structure_policy": "program", "structure_algorithm": "ars"}
+    test |= {"generic_policy": "mlp", "generic_algorithm": "ars", "paired": True, "best": True}
+    test |= {"probability": 0.9, "low": 0.7, "high": 1.0, "p": 0.002, "p_holm": 0.004, "ahead": "structure"}
+    return load_empty()._replace(dimension=DIMENSION, structures=pd.DataFrame([test | changes]))
+
+
+def test_a_structure_is_ahead_where_the_adjusted_test_says_so() -> None:
+    assert findings.structure_findings(contest_tables()) == (
         (
             "program ahead",
             "E, gradient-free search: program (P\u00a0=\u00a03) 0.90 [0.80, 1.00] by ars; generic mlp "
-            "(P\u00a0=\u00a04610) 0.50 [0.30, 0.70] by ars. Solved by 9 of 10 and 1 of 10 runs. "
-            "The intervals do not overlap.",
+            "(P\u00a0=\u00a04610) 0.50 [0.30, 0.70] by ars. Solved by 9 of 10 and 1 of 10 runs; a run of the structure "
+            "is the higher one with probability 0.90 [0.70, 1.00], p\u00a0=\u00a00.004.",
         ),
     )
-    assert structures.contests(DIMENSION[DIMENSION["algorithm"] != "ars"]) == ()
+    assert findings.structure_findings(contest_tables(ahead="generic"))[0][0] == "mlp ahead"
+    assert findings.structure_findings(contest_tables(best=False)) == ()
 
 
-@pytest.mark.parametrize("high", [0.85, np.nan])  # overlapping; one seed
-def test_structures_whose_intervals_do_not_part_are_undetermined(high: float) -> None:
-    cells = DIMENSION.assign(normalised_high=[1.0, high, 1.0, 1.0])
-    assert findings.structure_findings(cells)[0][0] == "undetermined"
+def test_intervals_that_do_not_overlap_are_no_verdict() -> None:
+    verdict, sentence = findings.structure_findings(contest_tables(p_holm=0.06, ahead="undetermined"))[0]
+    assert verdict == "undetermined"
+    assert sentence.endswith("p\u00a0=\u00a00.06: the order is open.")
 
 
 def test_answer_says_with_numbers_where_structure_and_families_won() -> None:
     cells = {"environment": "E", "policy": ["linear", "mlp"], "algorithm": ["ars", "ppo"], "normalised_iqm": [0.9, 0.4]}
     reached = {**cells, "family": ["gradient-free", "policy-gradient"], "parameters": 8.0, "ert": np.inf}
     reached |= {"n": 10.0, "success_rate": [0.4, 0.0], "normalised_low": 0.1, "normalised_high": 1.0}
-    tables = load_empty()._replace(
+    tables = contest_tables()._replace(
         findings=pd.DataFrame([FINDING]),
         scores=pd.DataFrame(cells),
         dimension=pd.concat([DIMENSION, pd.DataFrame(reached)]),
@@ -292,7 +305,7 @@ def test_answer_says_with_numbers_where_structure_and_families_won() -> None:
     points = dict(answer.answer(tables))
     assert points["Structure paid"] == (
         "in E for gradient-free search: program (P\u00a0=\u00a03) 0.90 [0.80, 1.00] against mlp (P\u00a0=\u00a04610) "
-        "0.50 [0.30, 0.70]."
+        "0.50 [0.30, 0.70], p\u00a0=\u00a00.004."
     )
     assert points["A generic policy paid"] == "in no environment, as far as these runs decide."
     assert points["Fewer steps until solved:"] == (
@@ -317,7 +330,7 @@ def test_answer_turns_ratio_and_probability_round_for_policy_gradients() -> None
 
 def test_answer_lists_what_is_undetermined() -> None:
     row = {**FINDING, "ahead": "undetermined", "faster": "undetermined"}
-    contests = structures.contests(DIMENSION.assign(normalised_low=0.0))
+    contests = structures.contests(contest_tables(ahead="undetermined"))
     assert answer._open([row, {**row, "environment": "F"}], contests) == [
         (
             "Undetermined:",
@@ -341,8 +354,14 @@ def test_families_in_different_environments_are_not_compared() -> None:
     )
     verdict, sentence = findings.family_findings(rows)[0]
     assert verdict == "undetermined" and "not comparable" in sentence
-    rows["environments"] = "A"
-    assert findings.family_findings(rows)[0][0] == "gradient-free ahead"
+
+
+def test_families_over_all_their_runs_are_described_and_not_judged() -> None:
+    rows = pd.DataFrame({"level": "family", "family": ["gradient-free", "policy-gradient"], "environments": "A"})
+    rows = rows.assign(n=10.0, normalised_iqm=[0.9, 0.1], normalised_low=[0.8, 0.0], normalised_high=[1.0, 0.2])
+    verdict, sentence = findings.family_findings(rows)[0]
+    assert verdict == ""
+    assert "0.90 [0.80, 1.00] (10 runs) and policy gradients of 0.10 [0.00, 0.20] (10 runs)." in sentence
 
 
 def test_bold_scores_are_those_whose_interval_reaches_the_best() -> None:
@@ -418,22 +437,85 @@ def frames(film: Film) -> int:
     return getattr(Image.open(io.BytesIO(film.data)), "n_frames", 1)
 
 
+def upright(observation: np.ndarray) -> np.ndarray:
+    """Push to where the pole falls."""
+    return np.array([float(observation[2] + observation[3] > 0.0)])
+
+
 def test_film_of_cartpole_moves_and_is_small() -> None:
-    film = animation.film(lambda x: int(x[2] + x[3] > 0.0), "CartPole-v1", {}, 500, 1)
+    film = animation.film(upright, "CartPole-v1", {}, 500, 1)
     assert film.score == film.steps == 500.0
     assert 0 < len(film.data) <= animation.BYTES
     assert animation.FRAMES // 2 <= frames(film) <= animation.FRAMES
-    again = animation.film(lambda x: int(x[2] + x[3] > 0.0), "CartPole-v1", {}, 500, 1)
+    again = animation.film(upright, "CartPole-v1", {}, 500, 1)
     assert again.data == film.data
 
 
+class Told(gymnasium.Env):  # type: ignore[type-arg]
+    """Keeps what it was told, and shows grey."""
+
+    heard: ClassVar[list[Any]] = []
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"]}
+
+    def __init__(self, render_mode: str | None = None, discrete: bool = True) -> None:
+        self.render_mode = render_mode
+        self.observation_space = gymnasium.spaces.Box(-1.0, 1.0, (1,))
+        box = gymnasium.spaces.Box(-2.0, 2.0, (1,), np.float64)
+        self.action_space = gymnasium.spaces.Discrete(3, start=5) if discrete else box
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        return np.zeros(1, np.float32), {}
+
+    def step(self, action: Any) -> Any:
+        self.heard.append(action)
+        return np.zeros(1, np.float32), 1.0, False, False, {}
+
+    def render(self) -> Any:
+        return np.full((4, 4, 3), 128, np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("discrete", "action", "expected"), [(True, 2.0, 7), (False, 1 / 3, 1 / 3)], ids=["start 5", "float64"]
+)
+def test_film_sends_the_action_that_the_engine_sends(discrete: bool, action: float, expected: float) -> None:
+    gymnasium.register("Told-v0", Told)
+    Told.heard.clear()
+    try:
+        film = animation.film(lambda x: np.array([action]), "Told-v0", {"discrete": discrete}, 2, 0)
+    finally:
+        del gymnasium.registry["Told-v0"]
+    assert (film.score, film.steps) == (2.0, 2)
+    assert Told.heard == [expected, expected]  # float32 would be 0.33333334
+
+
+def test_film_is_the_episode_that_the_engine_rolls_out(kernels: Path) -> None:
+    space = gymnasium_engine.space_of("InvertedPendulum-v5", {})
+    policy = build("linear", {}, space, explores=False, seed=0)
+    engine = gymnasium_engine.gymnasium_engine("InvertedPendulum-v5", {}, False, policy, Terms(40, True), kernels)
+    theta, scaler = np.array([0.3, 2.0, 0.1, 0.4]), Scaler(np.zeros(4), np.ones(4))
+    outcome = engine(Request(theta[None], np.array([9]), scaler))
+
+    def act(observation: np.ndarray) -> np.ndarray:
+        return np.clip([sum(theta * observation)], -3.0, 3.0)
+
+    seen = animation.film(act, "InvertedPendulum-v5", {}, 40, int(episode_seed(9, 0)))
+    if seen.data:  # a machine without an off-screen driver draws nothing, and says so
+        assert (seen.score, seen.steps) == (outcome.returns[0, 0], outcome.lengths[0, 0])
+
+
+def test_film_of_a_mujoco_environment_leaves_no_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    animation.film(lambda x: np.zeros(8), "Ant-v5", {}, 2, 0)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_environment_that_cannot_be_made_gives_a_sentence() -> None:
-    film = animation.film(lambda x: 0, "NoSuchEnvironment-v7", {}, 10, 0)
+    film = animation.film(upright, "NoSuchEnvironment-v7", {}, 10, 0)
     assert film.data == b"" and film.reason.startswith("could not be drawn on this machine (")
 
 
 def test_error_of_the_policy_is_not_hidden() -> None:
-    def act(observation: np.ndarray) -> int:
+    def act(observation: np.ndarray) -> np.ndarray:
         raise RuntimeError("my fault")
 
     with pytest.raises(RuntimeError, match="my fault"):

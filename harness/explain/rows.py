@@ -24,6 +24,7 @@ KEYS = {  # of each table: the columns that tell its rows apart, in the order in
     "comparisons": ("environment", "policy", "first", "second"),
     "dimension": CELL,
     "findings": ("environment",),
+    "structures": ("environment", "family", "structure_policy"),
     "timing": CELL,
 }
 
@@ -84,9 +85,12 @@ def runs_behind(number: Number, runs: Sequence[dict[str, str]]) -> list[dict[str
         runs: every row of `runs.csv` of the same study.
     """
     row = number.row
-    if "free_policy" in row:  # a finding: the best cell of each family
-        pairs = [(row["free_policy"], row["free_algorithm"]), (row["gradient_policy"], row["gradient_algorithm"])]
-        wanted = [{"environment": row["environment"], "policy": policy, "algorithm": name} for policy, name in pairs]
+    sides = [name.removesuffix("_policy") for name in row if name.endswith("_policy")]
+    if sides:  # two cells against each other: findings.csv, structures.csv
+        names = ("policy", "algorithm")
+        wanted = [
+            {"environment": row["environment"], **{name: row[f"{side}_{name}"] for name in names}} for side in sides
+        ]
     elif "second" in row:
         cell = {"environment": row["environment"], "policy": row["policy"]}
         wanted = [{**cell, "algorithm": row[name]} for name in ("first", "second")]

@@ -26,11 +26,15 @@ TEXT = frozenset(
         "free_algorithm",
         "gradient_policy",
         "gradient_algorithm",
+        "structure_policy",
+        "structure_algorithm",
+        "generic_policy",
+        "generic_algorithm",
         "ahead",
         "faster",
     )
 )
-TRUTH = frozenset(("solved", "censored", "everywhere", "paired"))
+TRUTH = frozenset(("solved", "censored", "everywhere", "paired", "best"))
 
 
 class Tables(NamedTuple):
@@ -45,6 +49,7 @@ class Tables(NamedTuple):
     comparisons: pd.DataFrame
     dimension: pd.DataFrame
     findings: pd.DataFrame
+    structures: pd.DataFrame
 
 
 class Anchors(NamedTuple):

@@ -20,7 +20,7 @@ from PIL import Image, ImageDraw
 
 from harness.interface import Floats
 
-Act: TypeAlias = Callable[[Floats], Any]
+Act: TypeAlias = Callable[[Floats], Floats]
 
 FRAMES = 150
 WIDTH = 320  # pixels
@@ -43,7 +43,7 @@ def film(act: Act, environment_id: str, options: dict[str, Any], horizon: int, s
     """One episode of a policy in a Gymnasium environment.
 
     Args:
-        act: observation [O] -> action as `env.step` takes it.
+        act: observation [O] -> action [A] as a kernel gives it; of a discrete one action[0] is the index.
         environment_id: a Gymnasium id.
         options: keyword arguments of `gymnasium.make`.
         horizon: most steps shown.
@@ -52,11 +52,11 @@ def film(act: Act, environment_id: str, options: dict[str, Any], horizon: int, s
     Returns:
         The film; without data and with a reason if the environment could not be drawn here.
     """
-    import gymnasium
+    from harness.rollouts.gymnasium_engine import make
 
     off_screen()
     try:
-        environment = gymnasium.make(environment_id, render_mode="rgb_array", max_episode_steps=horizon, **options)
+        environment = make(environment_id, options | {"render_mode": "rgb_array", "max_episode_steps": horizon})
         observation, _ = environment.reset(seed=seed)
         first = _picture(environment)
     except _driver_errors() as error:  # the policy has not acted yet: its own errors are not hidden here
@@ -66,12 +66,15 @@ def film(act: Act, environment_id: str, options: dict[str, Any], horizon: int, s
 
 
 def _episode(environment: Any, act: Act, observation: Floats, first: Image.Image) -> Film:
-    """Step and draw until the end of the episode."""
+    """Step as the engine does, and draw, until the end of the episode."""
+    from harness.rollouts.gymnasium_engine import sent
+
     frames = Frames()
     frames.take(first)
     score, steps, ended = 0.0, 0, False
     while not ended:
-        observation, reward, terminated, truncated, _ = environment.step(act(np.asarray(observation, np.float64)))
+        action = sent(environment.action_space, act(np.asarray(observation, np.float64)))
+        observation, reward, terminated, truncated, _ = environment.step(action)
         score, steps, ended = score + float(reward), steps + 1, bool(terminated or truncated)
         if frames.wants(steps):
             frames.take(_picture(environment))

@@ -25,7 +25,7 @@ WORDS = (
 def answer(tables: Tables) -> tuple[Point, ...]:
     """Leads and sentences, every number from the tables."""
     rows = [row for row in tables.findings.to_dict("records") if row["free_n"] > 0 and row["gradient_n"] > 0]
-    found = contests(tables.dimension)
+    found = contests(tables)
     if not rows and not found:
         return (("", "There is no result yet." if tables.findings.empty else "There is nothing to compare yet."),)
     points = [*_structure(found), *_families(rows, tables), *_open(rows, found), ("How to read this.", WORDS)]
@@ -36,8 +36,8 @@ def _structure(found: Sequence[Contest]) -> list[Point]:
     """Where structure paid, and where the generic policy did."""
     if not found:
         return []
-    paid = [contest for contest in found if contest.decided and contest.ahead is contest.structured]
-    lost = [contest for contest in found if contest.decided and contest.ahead is contest.generic]
+    paid = [contest for contest in found if contest.decided and contest.structure_ahead]
+    lost = [contest for contest in found if contest.decided and not contest.structure_ahead]
     return [
         ("Structure paid", _contests(paid)),
         ("A generic policy paid", _contests(lost)),
@@ -50,9 +50,10 @@ def _contests(decided: Sequence[Contest]) -> str:
         return "in no environment, as far as these runs decide."
     parts = []
     for contest in decided:
-        loser = contest.generic if contest.ahead is contest.structured else contest.structured
+        winner, loser = map(side, contest.sides)
+        p = number(contest.test["p_holm"], 2)
         family = FAMILY_NAMES[contest.family]
-        parts.append(f"in {contest.environment} for {family}: {side(contest.ahead)} against {side(loser)}")
+        parts.append(f"in {contest.environment} for {family}: {winner} against {loser}, p\u00a0=\u00a0{p}")
     return f"{'; '.join(parts)}."
 
 

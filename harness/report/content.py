@@ -106,7 +106,7 @@ def _findings(tables: Tables) -> tuple[Block, ...]:
     """The headline figure and all sentences."""
     groups = (
         ("Which family is ahead", findings.environment_findings(tables) + findings.family_findings(tables.summary)),
-        ("Which structure is ahead of the generic policy", findings.structure_findings(tables.dimension)),
+        ("Which structure is ahead of the generic policy", findings.structure_findings(tables)),
         ("Also", findings.gap_findings(tables.scores) + findings.pair_finding(tables.comparisons)),
     )
     lists = [(Text(title, strong=True), Bullets(items)) for title, items in groups if items]

@@ -1,6 +1,6 @@
 """Findings: sentences computed from the tables, each with the numbers and the interval that it rests on.
 
-A sentence claims an order only where the table does, or where two intervals do not overlap; otherwise its verdict is
+A sentence claims an order only where the table does, and the table only where a test does; otherwise its verdict is
 `undetermined`.
 """
 
@@ -14,7 +14,7 @@ import pandas as pd
 
 from harness.figures.load import Tables
 from harness.report.phrases import counted, interval, number, ratio, shown, steps, steps_interval
-from harness.report.structures import Contest, contests, side
+from harness.report.structures import Contest, contests, side, tested
 
 Finding: TypeAlias = tuple[str, str]  # verdict, sentence
 UNDETERMINED = "undetermined"
@@ -91,29 +91,25 @@ def family_findings(summary: pd.DataFrame) -> tuple[Finding, ...]:
     )
     if free["environments"] != gradient["environments"]:
         return ((UNDETERMINED, f"{start}, but not in the same environments: the two numbers are not comparable."),)
-    end = "they describe this study's mixture of algorithms and structures, not the families at their best."
-    if free["normalised_low"] > gradient["normalised_high"]:
-        return (("gradient-free ahead", f"{start}; the intervals do not overlap, but {end}"),)
-    if gradient["normalised_low"] > free["normalised_high"]:
-        return (("policy-gradient ahead", f"{start}; the intervals do not overlap, but {end}"),)
-    return ((UNDETERMINED, f"{start}; the intervals overlap, and {end}"),)
+    end = "They describe this study's mixture of algorithms and structures, not the families at their best."
+    return (("", f"{start}. {end}"),)
 
 
-def structure_findings(dimension: pd.DataFrame) -> tuple[Finding, ...]:
+def structure_findings(tables: Tables) -> tuple[Finding, ...]:
     """For every environment and family with several structures: the best one against the generic policy."""
-    return tuple(_structures(contest) for contest in contests(dimension))
+    return tuple(_structures(contest) for contest in contests(tables))
 
 
 def _structures(contest: Contest) -> Finding:
-    """Both sides, and how many of their runs reached the threshold."""
+    """Both sides, how many of their runs reached the threshold, and the test."""
     cells = (contest.structured, contest.generic)
     sides = [f"{side(cell)} by {cell['algorithm']}" for cell in cells]
     text = f"{contest.environment}, {FAMILY_NAMES[contest.family]}: {sides[0]}; generic {sides[1]}."
     reached = [f"{cell['success_rate'] * cell['n']:.0f} of {cell['n']:.0f}" for cell in cells]
-    text = f"{text} Solved by {reached[0]} and {reached[1]} runs."
+    text = f"{text} Solved by {reached[0]} and {reached[1]} runs; {tested(contest)}"
     if contest.decided:
-        return f"{contest.ahead['policy']} ahead", f"{text} The intervals do not overlap."
-    return UNDETERMINED, f"{text} The order is open."
+        return f"{contest.sides[0]['policy']} ahead", f"{text}."
+    return UNDETERMINED, f"{text}: the order is open."
 
 
 def pair_finding(comparisons: pd.DataFrame) -> tuple[Finding, ...]:

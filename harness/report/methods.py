@@ -20,9 +20,9 @@ INTERVALS = (
     "Intervals are 95 % bootstrap intervals over whole runs, by percentiles widened for small samples (Hesterberg "
     "2015); success rates have Clopper and Pearson intervals. Families are compared by the probability that a run of "
     "one scores higher than a run of the other, ties counted half; an order is stated only where a two-sided exact "
-    "permutation test of that probability, paired by seed where possible, has p at most 0.05. A structure is called "
-    "ahead only where the two intervals do not overlap. Pairs of algorithms are tested by the same permutation test "
-    "and corrected by Holm's method."
+    "permutation test of that probability, paired by seed where possible, has p at most 0.05. Every structure is "
+    "compared with the generic policy by the same test, corrected by Holm's method over all such contests of the "
+    "study; pairs of algorithms likewise, within an environment and structure."
 )
 CAUTION = (
     "How far this reaches: the best cell of a family was chosen on the runs that it is then judged by, which flatters "

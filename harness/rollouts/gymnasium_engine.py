@@ -71,6 +71,11 @@ def _log_physics(message: str) -> None:
     logging.getLogger("mujoco").log(level, message)
 
 
+def sent(space: Any, action: Floats) -> Any:
+    """An action [A] as an environment with this action space wants it; of a discrete one action[0] is the index."""
+    return int(space.start + action[0]) if isinstance(space, gymnasium.spaces.Discrete) else action.astype(space.dtype)
+
+
 def space_of(name: str, options: dict[str, Any]) -> Space:
     """The space of a Gymnasium id.
 
@@ -146,8 +151,10 @@ class GymnasiumEngine:
             seen = self._checked(observation, length)
             explore = request.explore if request.explore_step in (-1, length) else 0
             log_prob = self.act(weights, tail, seen.copy(), request.scaler.mean, inverse_std, explore, noise, action)
-            sent = self._sent(environment.action_space, np.clip(action, low, high))
-            observation, reward, terminated, truncated, _ = self._kept(length + 1, environment.step, sent)
+            answer = self._kept(
+                length + 1, environment.step, sent(environment.action_space, np.clip(action, low, high))
+            )
+            observation, reward, terminated, truncated, _ = answer
             total += self._kept(length + 1, float, reward)
             if request.moments:
                 count, sums, squares = out.moments[row]  # each [O]
@@ -178,10 +185,6 @@ class GymnasiumEngine:
         except Exception as fault:
             place = f"step {step}" if step else "reset"
             raise EnvironmentFault(f"{self.instances.name} raised {fault!r} in {place}") from fault
-
-    def _sent(self, space: Any, action: Floats) -> Any:
-        """The action as the environment wants it."""
-        return int(space.start + action[0]) if self.space.discrete else action.astype(space.dtype)
 
     def _checked(self, observation: Any, step: int) -> Floats:
         """The observation [O] in float64.

@@ -58,3 +58,11 @@ def holm(p: Floats) -> Floats:
     result = np.empty(len(p))
     result[order] = np.minimum(adjusted, 1.0)
     return result
+
+
+def holm_known(p: Floats) -> Floats:
+    """Adjusted p values [M] of those comparisons of a family that were made; NaN, not made, stays NaN."""
+    known = np.isfinite(p)
+    adjusted = np.full(len(p), np.nan)
+    adjusted[known] = holm(p[known])
+    return adjusted

@@ -30,6 +30,7 @@ from harness.tables.per_cell import (
     timing_row,
 )
 from harness.tables.read import read_cell
+from harness.tables.structures import STRUCTURES, structure_rows
 from harness.tables.summary import SUMMARY, summary_rows
 from harness.tables.write import Row, csv_bytes, write_all
 
@@ -45,6 +46,7 @@ COLUMNS = {
     "comparisons": COMPARISONS,
     "dimension": DIMENSION,
     "findings": FINDINGS,
+    "structures": STRUCTURES,
     "timing": TIMING,
 }
 
@@ -76,6 +78,7 @@ def write_tables(records: Iterable[CellRecord], folder: Path, seed: int, resampl
         "comparisons": comparison_rows(cells, rng, resamples),
         "dimension": (dimension_row(*pair) for pair in pairs),
         "findings": finding_rows(cells, known, rng, resamples),
+        "structures": structure_rows(cells, known, rng, resamples),
         "timing": map(timing_row, cells),
     }
     write_all(folder, {f"{name}.csv": csv_bytes(COLUMNS[name], rows) for name, rows in tables.items()})

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from harness.statistics.bootstrap import Estimate
-from harness.statistics.comparisons import holm, paired_p, unpaired_p
+from harness.statistics.comparisons import holm_known, paired_p, unpaired_p
 from harness.statistics.counts import count_bootstrap, improvement_of
 from harness.tables.cells import CellRuns
 from harness.tables.estimates import Address, columns
@@ -46,10 +46,7 @@ def comparison_rows(cells: Sequence[CellRuns], address: Address, resamples: int)
     for _, group in sorted(groups.items()):
         pairs = combinations(sorted(group, key=lambda cell: cell.record.key), 2)
         rows = [comparison_row(first, second, address, resamples) for first, second in pairs]
-        p = np.array([row["p"] for row in rows], dtype=np.float64)
-        known = np.isfinite(p)
-        adjusted = np.full(len(p), np.nan)
-        adjusted[known] = holm(p[known])
+        adjusted = holm_known(np.array([row["p"] for row in rows], dtype=np.float64))
         yield from ({**row, "p_holm": value} for row, value in zip(rows, adjusted, strict=True))
 
 
