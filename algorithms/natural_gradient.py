@@ -71,9 +71,10 @@ class NaturalGradient:
         candidate = self.solution(state)
         advantages, value = self._judged(state, taken)  # [N], [F]
         gradient = self.policy.score(candidate, taken.observations, taken.actions, advantages) / advantages.size  # [P]
+        fisher = self.policy.fisher(candidate, taken.observations)  # v -> F v
 
         def curvature(vector: Floats) -> Floats:
-            return self.policy.fisher_product(candidate, taken.observations, vector) + self.damping * vector
+            return fisher(vector) + self.damping * vector
 
         direction = conjugate_gradients(curvature, gradient, self.iterations)  # [P] F⁻¹ g
         slope = float(gradient @ direction)  # gᵀ F⁻¹ g

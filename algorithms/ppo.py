@@ -19,7 +19,7 @@ from typing import Annotated, ClassVar, NamedTuple
 
 import numpy as np
 
-from harness.interface import Candidate, Floats, Integers, Metrics, Outcome, Policy, Request, Trajectory, Turn
+from harness.interface import Candidate, Floats, Metrics, Outcome, Policy, Request, Turn
 from harness.parts import adam, critic, returns
 from harness.parts.ranges import at_least, ordered, positive, share
 from harness.parts.sampling import recorded, sampled, unscaled
@@ -77,11 +77,14 @@ class Ppo:
         values = critic.values(state.critic, self.hidden, taken.observations)  # [N]
         final_values = critic.values(state.critic, self.hidden, taken.final_observations)  # [E]
         advantages = returns.advantages(taken, values, final_values, self.discount, self.decay)  # [N]
+        steps = taken.observations, taken.actions, taken.log_probs, advantages, advantages + values  # [N, ...] each
         rng, clipped = turn.rng("shuffle"), []
         for _ in range(self.epochs):
             order = rng.permutation(values.size)  # [N]
-            for rows in np.split(order, range(self.minibatch, order.size, self.minibatch)):
-                state, flat = self._step(state, taken, advantages, advantages + values, rows)
+            shuffled = [array[order] for array in steps]
+            for start in range(0, values.size, self.minibatch):
+                rows = slice(start, start + self.minibatch)
+                state, flat = self._step(state, *(array[rows] for array in shuffled))
                 clipped.append(flat)
         after = self.policy.log_probs(self.solution(state), taken.observations, taken.actions)  # [N]
         return state, {"clipped_share": float(np.mean(clipped)), "kl": float((taken.log_probs - after).mean())}
@@ -91,14 +94,14 @@ class Ppo:
         return unscaled(self.policy, state.theta)
 
     def _step(
-        self, state: State, taken: Trajectory, advantages: Floats, targets: Floats, rows: Integers
+        self, state: State, observations: Floats, actions: Floats, before: Floats, advantages: Floats, targets: Floats
     ) -> tuple[State, float]:
-        """One step of policy and critic on a minibatch, the M rows, and the share of its steps that were clipped."""
-        batch = self.solution(state), taken.observations[rows], taken.actions[rows]
-        ratios = np.exp(self.policy.log_probs(*batch) - taken.log_probs[rows])  # [M] ρ
-        weights, clipped = surrogate_weights(ratios, returns.normalised(advantages[rows]), self.clip)  # [M]
-        gradient = adam.limited(self.policy.score(*batch, weights) / rows.size, self.gradient_limit)  # [P]
-        descent = adam.limited(critic.descent(state.critic, self.hidden, batch[1], targets[rows]), self.gradient_limit)
+        """One step of policy and critic on a minibatch of M rows, and the share of its steps that were clipped."""
+        log_probs, score = self.policy.scored(self.solution(state), observations, actions)  # [M], [M] -> [P]
+        ratios = np.exp(log_probs - before)  # [M] ρ
+        weights, clipped = surrogate_weights(ratios, returns.normalised(advantages), self.clip)  # [M]
+        gradient = adam.limited(score(weights / weights.size), self.gradient_limit)  # [P]
+        descent = adam.limited(critic.descent(state.critic, self.hidden, observations, targets), self.gradient_limit)
         optimiser, theta = adam.ascend(state.adam, state.theta, gradient, self.step_size)
         critic_optimiser, network = adam.ascend(state.critic_adam, state.critic, descent, self.critic_step_size)
         return State(theta, optimiser, network, critic_optimiser), clipped
@@ -107,4 +110,4 @@ class Ppo:
 def surrogate_weights(ratios: Floats, advantages: Floats, clip: float) -> tuple[Floats, float]:
     """Weights ρ A of the scores [M], 0 where the clipped branch of eq. 7 is the smaller; and the share of those."""
     flat = np.where(advantages > 0.0, ratios > 1.0 + clip, ratios < 1.0 - clip)  # [M]
-    return np.where(flat, 0.0, ratios * advantages), float(flat.mean())
+    return np.where(flat, 0.0, ratios * advantages), np.count_nonzero(flat) / flat.size

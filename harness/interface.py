@@ -124,11 +124,16 @@ class Policy(Protocol):
     def score(self, candidate: Candidate, observations: Floats, actions: Floats, weights: Floats) -> Floats:
         """sum_t w_t grad log pi(a_t | s_t) [P]: every policy gradient is this sum, they differ in the weights [N]."""
 
+    def scored(
+        self, candidate: Candidate, observations: Floats, actions: Floats
+    ) -> tuple[Floats, Callable[[Floats], Floats]]:
+        """`log_probs` [N], and `score` as a map of the weights [N] -> [P], for the price of one forward pass."""
+
     def episode_scores(self, candidate: Candidate, observations: Floats, actions: Floats, lengths: Integers) -> Floats:
         """Sum over the steps of each episode of grad log pi [E, P]."""
 
-    def fisher_product(self, candidate: Candidate, observations: Floats, vector: Floats) -> Floats:
-        """Fisher information of the actions, averaged over the observations, times a vector [P] -> [P]."""
+    def fisher(self, candidate: Candidate, observations: Floats) -> Callable[[Floats], Floats]:
+        """Fisher information of the actions, averaged over the observations, as the map of a vector [P] -> [P]."""
 
 
 class Algorithm(Protocol[S]):

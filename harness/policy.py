@@ -66,19 +66,29 @@ class Policy:
 
     def log_probs(self, candidate: Candidate, observations: Floats, actions: Floats) -> Floats:
         """Log pi(a_t | s_t) [N]."""
-        outputs = self._outputs(candidate, observations)  # [N, K]
-        if self.head == "categorical":
-            chosen = actions[:, 0].astype(np.int64)  # [N]
-            return _log_softmax(outputs)[np.arange(chosen.size), chosen]
-        log_std = candidate.theta[self.structure.dim :]  # [A]
-        z = (actions - outputs) / np.exp(log_std)  # [N, A]
-        return np.asarray((-0.5 * z**2 - log_std - HALF_LOG_TAU).sum(axis=1))
+        return self.scored(candidate, observations, actions)[0]
 
     def score(self, candidate: Candidate, observations: Floats, actions: Floats, weights: Floats) -> Floats:
         """sum_t w_t grad log pi(a_t | s_t) [P]."""
-        outputs, pull = self._pullback(candidate, observations)
-        slopes, tail = self._head_slopes(candidate, outputs, actions)  # [N, K], [N, T]
-        return np.concatenate([pull(weights[:, None] * slopes), weights @ tail])
+        return self.scored(candidate, observations, actions)[1](weights)
+
+    def scored(self, candidate: Candidate, observations: Floats, actions: Floats) -> tuple[Floats, Linear]:
+        """Log pi(a_t | s_t) [N], and the map from weights [N] to the sum of scores [P]: both of one forward pass."""
+        outputs, pull = self._pullback(candidate, observations)  # [N, K]
+        if self.head == "categorical":
+            log_p, steps = _log_softmax(outputs), np.arange(len(outputs))  # [N, K], [N]
+            chosen = actions[:, 0].astype(np.int64)  # [N]
+            slopes = -np.exp(log_p)  # [N, K] d log pi / d outputs = 1{chosen} - p
+            slopes[steps, chosen] += 1.0
+            return log_p[steps, chosen], lambda weights: pull(weights[:, None] * slopes)
+        log_std = candidate.theta[self.structure.dim :]  # [A]
+        std = np.exp(log_std)  # [A]
+        z = (actions - outputs) / std  # [N, A]
+
+        def weighed(weights: Floats) -> Floats:
+            return np.concatenate([pull(weights[:, None] * z / std), weights @ (z**2 - 1.0)])
+
+        return (-0.5 * z**2 - log_std - HALF_LOG_TAU).sum(axis=1), weighed
 
     def episode_scores(self, candidate: Candidate, observations: Floats, actions: Floats, lengths: Integers) -> Floats:
         """Sum over each episode's steps of grad log pi [E, P]."""
@@ -86,31 +96,21 @@ class Policy:
         spans = [slice(end - length, end) for end, length in zip(ends, lengths, strict=True)]
         return np.stack([self.score(candidate, observations[s], actions[s], np.ones(s.stop - s.start)) for s in spans])
 
-    def fisher_product(self, candidate: Candidate, observations: Floats, vector: Floats) -> Floats:
-        """(1/N sum_t J_tᵀ M_t J_t) v [P]: J the outputs' Jacobian, M the Fisher information of the head."""
+    def fisher(self, candidate: Candidate, observations: Floats) -> Linear:
+        """The map of v to (1/N sum_t J_tᵀ M_t J_t) v: J the outputs' Jacobian, M the Fisher information of the head."""
         split = self.structure.dim
         outputs, push, pull = self._linearised(candidate, observations)
-        change = push(vector[:split])  # [N, K] = J v
         count = outputs.shape[0]
-        if self.head == "categorical":
-            p = np.exp(_log_softmax(outputs))  # [N, K]
-            return pull(p * (change - (p * change).sum(axis=1, keepdims=True)) / count)
-        variance = np.exp(2.0 * candidate.theta[split:])  # [A]
-        return np.concatenate([pull(change / variance / count), 2.0 * vector[split:]])
+        p = np.exp(_log_softmax(outputs))  # [N, K] of a categorical head
+        variance = np.exp(2.0 * candidate.theta[split:])  # [A] of a Gaussian one
 
-    def _head_slopes(self, candidate: Candidate, outputs: Floats, actions: Floats) -> tuple[Floats, Floats]:
-        """Derivative of log pi with respect to outputs [N, K] and head parameters [N, T]."""
-        if self.head == "categorical":
-            one_hot = np.zeros_like(outputs)  # [N, K]
-            one_hot[np.arange(outputs.shape[0]), actions[:, 0].astype(np.int64)] = 1.0
-            return one_hot - np.exp(_log_softmax(outputs)), np.zeros((outputs.shape[0], 0))
-        std = np.exp(candidate.theta[self.structure.dim :])  # [A]
-        z = (actions - outputs) / std  # [N, A]
-        return z / std, z**2 - 1.0
+        def product(vector: Floats) -> Floats:
+            change = push(vector[:split])  # [N, K] = J v
+            if self.head == "categorical":
+                return pull(p * (change - (p * change).sum(axis=1, keepdims=True)) / count)
+            return np.concatenate([pull(change / variance / count), 2.0 * vector[split:]])
 
-    def _outputs(self, candidate: Candidate, observations: Floats) -> Floats:
-        """Outputs [N, K]."""
-        return self._pullback(candidate, observations)[0]
+        return product
 
     def _pullback(self, candidate: Candidate, observations: Floats) -> tuple[Floats, Linear]:
         """Outputs [N, K] and the map u -> Jᵀ u from cotangents [N, K] to parameters [dim].
@@ -129,13 +129,13 @@ class Policy:
         torch = self._torch
         theta = torch.tensor(candidate.theta[: self.structure.dim], requires_grad=True)  # [dim]
         outputs = self.structure.forward(theta, torch.as_tensor(scaled(candidate.scaler, observations)))  # [N, K]
+        probe = torch.zeros_like(outputs, requires_grad=True)  # [N, K]
 
         def pull(cotangent: Floats) -> Floats:
             (gradient,) = torch.autograd.grad(outputs, theta, torch.as_tensor(cotangent), retain_graph=True)
             return np.asarray(gradient.numpy())
 
         def push(vector: Floats) -> Floats:
-            probe = torch.zeros_like(outputs, requires_grad=True)
             (transposed,) = torch.autograd.grad(outputs, theta, probe, create_graph=True)
             (change,) = torch.autograd.grad(transposed, probe, torch.as_tensor(vector))
             return np.asarray(change.numpy())
@@ -157,5 +157,6 @@ def scaled(scaler: Scaler, observations: Floats) -> Floats:
 
 
 def _log_softmax(outputs: Floats) -> Floats:
-    shifted = outputs - outputs.max(axis=1, keepdims=True)
-    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))  # [N, K]
+    """Log p [N, K], worked out as [K, N]: sums over a few long rows are faster than over many short ones."""
+    rows = outputs.T - outputs.T.max(axis=0)  # [K, N]
+    return np.asarray((rows - np.log(np.exp(rows).sum(axis=0))).T)

@@ -15,18 +15,18 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numba import njit
 
 from harness.interface import Floats
+from harness.parts import perceptron
 from harness.rollouts.tanh import tanh
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-Array: TypeAlias = Any  # of NumPy or of torch
 LAST_LAYER_SCALE = 0.01
 
 
@@ -79,22 +79,9 @@ class Mlp:
 
     def pullback(self, theta: Floats, x: Floats) -> tuple[Floats, Callable[[Floats], Floats]]:
         """Outputs [N, K], and the map from their cotangents [N, K] to the parameters' [dim]: backpropagation."""
-        layers = list(self._layers(theta))
-        inputs = [x]  # of each layer [N, width]
-        for W, b in layers[:-1]:
-            inputs.append(np.tanh(inputs[-1] @ W + b))
-        W, b = layers[-1]
+        return perceptron.pullback(theta, self.sizes, x)
 
-        def pull(cotangent: Floats) -> Floats:
-            pieces: list[Floats] = []
-            for h, (W, _) in zip(reversed(inputs), reversed(layers), strict=True):
-                pieces += [cotangent.sum(axis=0), (h.T @ cotangent).ravel()]
-                cotangent = (cotangent @ W.T) * (1.0 - h**2)  # after the first layer: not used
-            return np.concatenate(pieces[::-1])
-
-        return inputs[-1] @ W + b, pull
-
-    def _layers(self, theta: Array) -> Iterator[tuple[Array, Array]]:
+    def _layers(self, theta: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
         """W [inputs of the layer, outputs of the layer] and b of each layer."""
         start = 0
         for before, after in pairwise(self.sizes):

@@ -13,6 +13,7 @@ import numpy as np
 
 from harness.interface import Candidate, Floats, Integers, Outcome, Policy, Request, Space, Trajectory, Turn
 from harness.parts.moments import identity
+from harness.policy import Linear
 from harness.streams import address
 
 HORIZON = 3
@@ -52,14 +53,22 @@ class TabularSoftmax:
     def score(self, candidate: Candidate, observations: Floats, actions: Floats, weights: Floats) -> Floats:
         return weights @ self.step_scores(candidate, observations, actions)
 
+    def scored(self, candidate: Candidate, observations: Floats, actions: Floats) -> tuple[Floats, Linear]:
+        here = (candidate, observations, actions)
+        return self.log_probs(*here), lambda weights: weights @ self.step_scores(*here)
+
     def episode_scores(self, candidate: Candidate, observations: Floats, actions: Floats, lengths: Integers) -> Floats:
         return sums(self.step_scores(candidate, observations, actions), lengths)
 
-    def fisher_product(self, candidate: Candidate, observations: Floats, vector: Floats) -> Floats:
+    def fisher(self, candidate: Candidate, observations: Floats) -> Linear:
         p = observations @ self.probabilities(candidate.theta)  # [N, A]
-        change = observations @ vector.reshape(self.states, self.actions)  # [N, A]
-        flow = p * (change - (p * change).sum(axis=1, keepdims=True)) / len(observations)
-        return (observations.T @ flow).ravel()
+
+        def product(vector: Floats) -> Floats:
+            change = observations @ vector.reshape(self.states, self.actions)  # [N, A]
+            flow = p * (change - (p * change).sum(axis=1, keepdims=True)) / len(observations)
+            return (observations.T @ flow).ravel()
+
+        return product
 
 
 @dataclass(frozen=True)
@@ -98,15 +107,23 @@ class LinearGaussian:
     def score(self, candidate: Candidate, observations: Floats, actions: Floats, weights: Floats) -> Floats:
         return weights @ self.step_scores(candidate, observations, actions)
 
+    def scored(self, candidate: Candidate, observations: Floats, actions: Floats) -> tuple[Floats, Linear]:
+        here = (candidate, observations, actions)
+        return self.log_probs(*here), lambda weights: weights @ self.step_scores(*here)
+
     def episode_scores(self, candidate: Candidate, observations: Floats, actions: Floats, lengths: Integers) -> Floats:
         return sums(self.step_scores(candidate, observations, actions), lengths)
 
-    def fisher_product(self, candidate: Candidate, observations: Floats, vector: Floats) -> Floats:
+    def fisher(self, candidate: Candidate, observations: Floats) -> Linear:
         _, std = self.unpack(candidate.theta)
         split = self.inputs * self.outputs
-        change = observations @ vector[:split].reshape(self.outputs, self.inputs).T  # [N, A]
-        flow = (change / std**2).T @ observations / len(observations)  # [A, O]
-        return np.concatenate([flow.ravel(), 2.0 * vector[split:]])
+
+        def product(vector: Floats) -> Floats:
+            change = observations @ vector[:split].reshape(self.outputs, self.inputs).T  # [N, A]
+            flow = (change / std**2).T @ observations / len(observations)  # [A, O]
+            return np.concatenate([flow.ravel(), 2.0 * vector[split:]])
+
+        return product
 
 
 def pick(actions: Floats) -> Integers:

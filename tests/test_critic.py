@@ -68,6 +68,6 @@ def test_learns_a_function_of_one_input_to_a_hundredth() -> None:
     targets = np.sin(2.0 * inputs[:, 0])
     theta = critic.init(np.random.default_rng(0), 1, hidden)
     state = adam.init(theta.size)
-    for _ in range(1500):
-        state, theta = adam.ascend(state, theta, critic.descent(theta, hidden, inputs, targets), 0.02)
+    for _ in range(3000):
+        state, theta = adam.ascend(state, theta, critic.descent(theta, hidden, inputs, targets), 0.005)
     assert np.sqrt(np.mean((critic.values(theta, hidden, inputs) - targets) ** 2)) < 0.01

@@ -17,7 +17,13 @@ from harness.plugins import ROOT, names
 ROOMS = ("harness", "algorithms", "policies", "environments")
 ALLOWED = {  # room: what its files may import of the project, themselves apart
     "algorithms": ("harness.interface", "harness.streams", "harness.parts"),
-    "policies": ("harness.interface", "harness.streams", "harness.rollouts.tanh", "policies"),
+    "policies": (
+        "harness.interface",
+        "harness.streams",
+        "harness.parts.perceptron",
+        "harness.rollouts.tanh",
+        "policies",
+    ),
     "environments": ("harness.interface", "harness.streams", "harness.rollouts.random"),
     "harness.parts": ("harness.interface", "harness.streams", "harness.parts"),
 }

@@ -96,6 +96,17 @@ def means(policy: Policy, candidate: Candidate, observation: Floats) -> Floats:
     return np.array([[float(one[0] - zero[0]) + 0.5 for one in ones]])
 
 
+@pytest.mark.parametrize("structure", ["linear with a bias", "mlp"])
+@pytest.mark.parametrize("space", [DISCRETE, CONTINUOUS])
+def test_one_pass_gives_the_same_bits_as_log_probs_and_score(structure: str, space: Space) -> None:
+    policy = policy_of(structure, space)
+    here = drawn(policy)
+    log_probs, score = policy.scored(*here)
+    assert log_probs.tobytes() == policy.log_probs(*here).tobytes()
+    for weights in (np.arange(7.0), -np.ones(7)):  # asked twice: the first leaves nothing behind
+        assert score(weights).tobytes() == policy.score(*here, weights).tobytes()
+
+
 @pytest.mark.parametrize(("structure", "space"), CASES)
 def test_fisher_product_is_the_expected_outer_product_of_scores_times_the_vector(structure: str, space: Space) -> None:
     policy = policy_of(structure, space)
@@ -109,7 +120,7 @@ def test_fisher_product_is_the_expected_outer_product_of_scores_times_the_vector
     np.testing.assert_allclose(mean_score, 0.0, atol=1e-11)  # scores have no mean
     for number in range(3):
         vector = stream(number, "vector").standard_normal(policy.dim)
-        found = policy.fisher_product(candidate, observations, vector)
+        found = policy.fisher(candidate, observations)(vector)
         np.testing.assert_allclose(found, fisher @ vector, atol=1e-10 * np.abs(found).max())
 
 

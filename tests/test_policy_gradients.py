@@ -248,7 +248,7 @@ def test_natural_step_is_a_dense_solve_with_the_damped_fisher_matrix(stub: Any) 
     here = candidate(stub, theta)
     judged = (raw - raw.mean()) / (raw.std() + 1e-8) / raw.size
     gradient = stub.score(here, taken.observations, taken.actions, judged)
-    fisher = np.stack([stub.fisher_product(here, taken.observations, axis) for axis in np.eye(stub.dim)])
+    fisher = np.stack([stub.fisher(here, taken.observations)(axis) for axis in np.eye(stub.dim)])
     direction = np.linalg.solve(fisher + 0.3 * np.eye(stub.dim), gradient)
     after = told(algorithm, algorithm.init(np.random.default_rng(0))._replace(theta=theta, value=weights), taken)
     expected = theta + np.sqrt(2 * 0.02 / (gradient @ direction)) * direction

@@ -38,10 +38,9 @@ def ascend(
     step = state.step + 1
     mean = mean_decay * state.mean + (1 - mean_decay) * gradient  # [P]
     square = square_decay * state.square + (1 - square_decay) * gradient**2  # [P]
-    unbiased_mean = mean / (1 - mean_decay**step)  # [P]
-    unbiased_square = square / (1 - square_decay**step)  # [P]
-    theta = theta + step_size * unbiased_mean / (np.sqrt(unbiased_square) + epsilon)  # [P]
-    return AdamState(step, mean, square), theta
+    spread = (1 - square_decay**step) ** 0.5  # both corrections for the start, taken out of the arrays (section 2)
+    rate = step_size * spread / (1 - mean_decay**step)  # α_t
+    return AdamState(step, mean, square), theta + rate * mean / (np.sqrt(square) + epsilon * spread)
 
 
 def limited(gradient: Floats, limit: float) -> Floats:

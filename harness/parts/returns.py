@@ -70,7 +70,8 @@ def advantages(taken: Trajectory, values: Floats, final_values: Floats, discount
 
 def normalised(advantages: Floats) -> Floats:
     """Mean 0 and deviation 1 within the batch [N]."""
-    return np.asarray((advantages - advantages.mean()) / (advantages.std() + 1e-8))
+    centred = advantages - advantages.mean()  # [N]
+    return np.asarray(centred / ((centred @ centred / centred.size) ** 0.5 + 1e-8))
 
 
 def _discounted_sums(values: Floats, lengths: Integers, factor: float) -> Floats:
