@@ -13,7 +13,7 @@ JOBS = {
     "CMA-ES, linear": ("cma_es", "linear", Goal(most=400)),
     "ARS, MLP 64-64": ("ars", "mlp", Goal(most=400)),
     "REINFORCE, MLP 64-64": ("reinforce", "mlp", Goal(most=900)),
-    "natural gradient, MLP 64-64 (torch)": ("natural_gradient", "mlp", Goal(most=900)),
+    "natural gradient, MLP 64-64": ("natural_gradient", "mlp", Goal(most=900)),
     "PPO, soft tree (torch)": ("ppo", "tree", Goal(most=900)),
 }
 

@@ -14,9 +14,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from harness.memory import keep_memory
 from harness.threads import pin_threads
 
 pin_threads()
+keep_memory()
 
 from harness import plugins  # noqa: E402
 from harness.cell import Cell, Evaluation, Part, World  # noqa: E402

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from benchmarks.measure import Floats, Goal, Row
 from harness import plugins
 from harness.interface import Algorithm, Request, Turn
+from harness.memory import keep_memory
 from harness.parts.moments import identity
 from harness.policy import Policy, build
 from harness.rollouts.compiled import CompiledEngine, compiled_engine
@@ -48,7 +49,8 @@ class Bench:
 
 
 def bench(structure: str, explores: bool, **settings: Any) -> Bench:
-    """CartPole under a structure."""
+    """CartPole under a structure; memory is kept as in a job, also for a peer in the same process."""
+    keep_memory()
     problem: Any = plugins.load("environments", "cartpole")()
     policy = build(structure, settings, problem.space, explores, seed=0)
     folder = plugins.ROOT / ".kernels"

@@ -94,5 +94,5 @@ def _algorithm(cell: Cell) -> Any:
 
 def _autograd(cell: Cell) -> bool:
     """Whether torch finds the gradients of the policy."""
-    closed = hasattr(plugins.load("policies", cell.policy.file), "pullback")
+    closed = hasattr(plugins.load("policies", cell.policy.file), "linearised")
     return not closed and bool(_algorithm(cell).family == "policy-gradient")

@@ -74,7 +74,7 @@ class Policy:
 
     def scored(self, candidate: Candidate, observations: Floats, actions: Floats) -> tuple[Floats, Linear]:
         """Log pi(a_t | s_t) [N], and the map from weights [N] to the sum of scores [P]: both of one forward pass."""
-        outputs, pull = self._pullback(candidate, observations)  # [N, K]
+        outputs, _, pull = self._linearised(candidate, observations)  # [N, K]
         if self.head == "categorical":
             log_p, steps = _log_softmax(outputs), np.arange(len(outputs))  # [N, K], [N]
             chosen = actions[:, 0].astype(np.int64)  # [N]
@@ -112,33 +112,32 @@ class Policy:
 
         return product
 
-    def _pullback(self, candidate: Candidate, observations: Floats) -> tuple[Floats, Linear]:
-        """Outputs [N, K] and the map u -> Jᵀ u from cotangents [N, K] to parameters [dim].
-
-        In closed form where the structure has one (`pullback`), else by autograd.
-        """
-        if hasattr(self.structure, "pullback"):
-            x = scaled(candidate.scaler, observations)  # [N, O]
-            closed: tuple[Floats, Linear] = self.structure.pullback(candidate.theta[: self.structure.dim], x)
-            return closed
-        outputs, _, pull = self._linearised(candidate, observations)
-        return outputs, pull
-
     def _linearised(self, candidate: Candidate, observations: Floats) -> tuple[Floats, Linear, Linear]:
-        """Outputs [N, K], v -> J v and u -> Jᵀ u; J v is the derivative of Jᵀ u with respect to u."""
-        torch = self._torch
-        theta = torch.tensor(candidate.theta[: self.structure.dim], requires_grad=True)  # [dim]
-        outputs = self.structure.forward(theta, torch.as_tensor(scaled(candidate.scaler, observations)))  # [N, K]
-        probe = torch.zeros_like(outputs, requires_grad=True)  # [N, K]
+        """Outputs [N, K], v [dim] -> J v [N, K] and u [N, K] -> Jᵀ u [dim].
 
-        def pull(cotangent: Floats) -> Floats:
-            (gradient,) = torch.autograd.grad(outputs, theta, torch.as_tensor(cotangent), retain_graph=True)
-            return np.asarray(gradient.numpy())
+        In closed form where the structure has one (`linearised`), else by autograd.
+        """
+        theta, x = candidate.theta[: self.structure.dim], scaled(candidate.scaler, observations)  # [dim], [N, O]
+        if hasattr(self.structure, "linearised"):
+            closed: tuple[Floats, Linear, Linear] = self.structure.linearised(theta, x)
+            return closed
+        return self._by_autograd(theta, x)
+
+    def _by_autograd(self, theta: Floats, x: Floats) -> tuple[Floats, Linear, Linear]:
+        """The same; J v is the derivative of Jᵀ u with respect to u."""
+        torch = self._torch
+        leaf = torch.tensor(theta, requires_grad=True)  # [dim]
+        outputs = self.structure.forward(leaf, torch.as_tensor(x))  # [N, K]
+        probe = torch.zeros_like(outputs, requires_grad=True)  # [N, K] u
 
         def push(vector: Floats) -> Floats:
-            (transposed,) = torch.autograd.grad(outputs, theta, probe, create_graph=True)
+            (transposed,) = torch.autograd.grad(outputs, leaf, probe, create_graph=True)
             (change,) = torch.autograd.grad(transposed, probe, torch.as_tensor(vector))
             return np.asarray(change.numpy())
+
+        def pull(cotangent: Floats) -> Floats:
+            (gradient,) = torch.autograd.grad(outputs, leaf, torch.as_tensor(cotangent), retain_graph=True)
+            return np.asarray(gradient.numpy())
 
         return outputs.detach().numpy(), push, pull
 

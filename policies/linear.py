@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numba import njit
@@ -16,6 +16,8 @@ from harness.interface import Floats
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+Map: TypeAlias = Callable[[Floats], Floats]
 
 
 @dataclass(frozen=True)
@@ -56,16 +58,19 @@ class Linear:
         y = x @ W.T  # [N, K]
         return y + theta[-self.outputs :] if self.bias else y
 
-    def pullback(self, theta: Floats, x: Floats) -> tuple[Floats, Callable[[Floats], Floats]]:
-        """Outputs [N, K], and the map from their cotangents [N, K] to the parameters' [dim]."""
-        W = theta[: self.outputs * self.inputs].reshape(self.outputs, self.inputs)  # [K, O]
-        y = x @ W.T  # [N, K]
+    def linearised(self, theta: Floats, x: Floats) -> tuple[Floats, Map, Map]:
+        """Outputs [N, K], v [dim] -> J v [N, K] and u [N, K] -> Jᵀ u [dim], in closed form."""
+
+        def push(vector: Floats) -> Floats:
+            W = vector[: self.outputs * self.inputs].reshape(self.outputs, self.inputs)  # [K, O]
+            y = x @ W.T  # [N, K]
+            return y + vector[-self.outputs :] if self.bias else y
 
         def pull(cotangent: Floats) -> Floats:
             slopes = (cotangent.T @ x).ravel()  # of W
             return np.concatenate([slopes, cotangent.sum(axis=0)]) if self.bias else slopes
 
-        return y + theta[-self.outputs :] if self.bias else y, pull
+        return push(theta), push, pull  # it is its own derivative
 
 
 @njit(error_model="numpy")

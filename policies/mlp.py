@@ -12,7 +12,7 @@ arXiv:2006.05990, section 3.2).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -77,9 +77,9 @@ class Mlp:
             x = (x @ W_hidden + b_hidden).tanh()  # [N, width]
         return x @ W + b
 
-    def pullback(self, theta: Floats, x: Floats) -> tuple[Floats, Callable[[Floats], Floats]]:
-        """Outputs [N, K], and the map from their cotangents [N, K] to the parameters' [dim]: backpropagation."""
-        return perceptron.pullback(theta, self.sizes, x)
+    def linearised(self, theta: Floats, x: Floats) -> tuple[Floats, perceptron.Map, perceptron.Map]:
+        """Outputs [N, K], v [dim] -> J v [N, K] and u [N, K] -> Jᵀ u [dim], in closed form."""
+        return perceptron.linearised(theta, self.sizes, x)
 
     def _layers(self, theta: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
         """W [inputs of the layer, outputs of the layer] and b of each layer."""

@@ -146,6 +146,10 @@ def test_a_gradient_free_job_never_pays_for_what_it_does_not_use(tmp_path: Path)
     assert loaded & heavy == set()
 
 
+def test_a_policy_gradient_of_a_structure_in_closed_form_never_loads_torch(tmp_path: Path) -> None:
+    assert "torch" not in loaded_by("natural_gradient", tmp_path)
+
+
 def test_importing_the_words_of_the_house_loads_numpy_alone() -> None:
     script = "import sys, json, harness.interface, harness.streams; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -15,7 +15,7 @@ from harness.parts import perceptron
 
 def test_one_tanh_unit_by_hand() -> None:
     theta = np.array([2.0, -1.0, 3.0, 0.5])  # y = 3 tanh(2 x - 1) + 0.5
-    outputs, pull = perceptron.pullback(theta, (1, 1, 1), np.array([[0.5], [1.0]]))
+    outputs, _, pull = perceptron.linearised(theta, (1, 1, 1), np.array([[0.5], [1.0]]))
     h = np.tanh(1.0)
     np.testing.assert_allclose(outputs, [[0.5], [3.0 * h + 0.5]], rtol=1e-15)
     slope = 3.0 * (1.0 - h**2)
@@ -36,10 +36,23 @@ def test_outputs_and_gradient_are_those_of_torch(sizes: tuple[int, ...], count: 
         y = torch.tanh(layer(y))
     y = layers[-1](y)
     y.backward(torch.tensor(cotangent))
-    outputs, pull = perceptron.pullback(flat(layers), sizes, x)
+    outputs, _, pull = perceptron.linearised(flat(layers), sizes, x)
     np.testing.assert_allclose(outputs, y.detach().numpy(), rtol=0, atol=1e-12)
     slopes = flat(layers, slopes=True)
     np.testing.assert_allclose(pull(cotangent), slopes, rtol=0, atol=1e-12 * np.abs(slopes).max())
+
+
+@pytest.mark.parametrize("sizes", [(3, 2), (3, 5, 2), (2, 3, 1, 4)])
+def test_pushing_forward_and_pulling_back_are_transposes_of_each_other(sizes: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(1)
+    dim = sum((before + 1) * after for before, after in pairwise(sizes))
+    theta, vector, x = rng.standard_normal(dim), rng.standard_normal(dim), rng.standard_normal((9, sizes[0]))
+    outputs, push, pull = perceptron.linearised(theta, sizes, x)
+    cotangent = rng.standard_normal(outputs.shape)
+    np.testing.assert_allclose((cotangent * push(vector)).sum(), pull(cotangent) @ vector, rtol=1e-12)
+    step = 1e-6
+    ahead, behind = (perceptron.linearised(theta + s * step * vector, sizes, x)[0] for s in (1.0, -1.0))
+    np.testing.assert_allclose(push(vector), (ahead - behind) / (2 * step), atol=1e-8)
 
 
 def flat(layers: list[Any], slopes: bool = False) -> Floats:
@@ -52,5 +65,6 @@ def test_arguments_are_not_changed() -> None:
     theta, x, cotangent = np.ones(7), np.ones((3, 1)), np.ones((3, 1))
     for array in (theta, x, cotangent):
         array.flags.writeable = False
-    _, pull = perceptron.pullback(theta, (1, 2, 1), x)
+    _, push, pull = perceptron.linearised(theta, (1, 2, 1), x)
     assert pull(cotangent).tobytes() == pull(cotangent).tobytes()
+    assert push(theta).tobytes() == push(theta).tobytes()

@@ -19,6 +19,7 @@ STRUCTURES: dict[str, tuple[str, dict[str, Any]]] = {
     "linear": ("linear", {}),
     "linear with a bias": ("linear", {"bias": True}),
     "mlp": ("mlp", {"widths": (6, 5)}),
+    "tree": ("tree", {}),  # has no closed form
 }
 CASES = [(structure, space) for structure in STRUCTURES for space in (DISCRETE, CONTINUOUS)]
 

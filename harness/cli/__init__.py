@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from harness.errors import InputError
 from harness.files import Unwritable
+from harness.memory import keep_memory
 from harness.threads import pin_threads
 
 DESCRIPTION = """\
@@ -30,6 +31,7 @@ examples:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 if all is well, 1 if a check failed, 2 for bad input."""
     pin_threads()
+    keep_memory()
     from harness.cli import check, inspect, new, play, stages, tracking, trust
 
     parser = argparse.ArgumentParser(

@@ -26,11 +26,11 @@ def init(rng: np.random.Generator, inputs: int, hidden: tuple[int, ...]) -> Floa
 
 def values(theta: Floats, hidden: tuple[int, ...], inputs: Floats) -> Floats:
     """V of each row [N] of inputs [N, O]."""
-    outputs, _ = perceptron.pullback(theta, (inputs.shape[1], *hidden, 1), inputs)  # [N, 1]
+    outputs, _, _ = perceptron.linearised(theta, (inputs.shape[1], *hidden, 1), inputs)  # [N, 1]
     return outputs[:, 0]
 
 
 def descent(theta: Floats, hidden: tuple[int, ...], inputs: Floats, targets: Floats) -> Floats:
     """Negative gradient [C] of the loss ½ mean (V - target)² over inputs [N, O] and targets [N]."""
-    outputs, pull = perceptron.pullback(theta, (inputs.shape[1], *hidden, 1), inputs)  # [N, 1]
+    outputs, _, pull = perceptron.linearised(theta, (inputs.shape[1], *hidden, 1), inputs)  # [N, 1]
     return pull((targets[:, None] - outputs) / targets.size)

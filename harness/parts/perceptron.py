@@ -11,19 +11,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import TypeAlias
 
 import numpy as np
 
 from harness.interface import Floats
 
+Map: TypeAlias = Callable[[Floats], Floats]
 
-def pullback(theta: Floats, sizes: Sequence[int], x: Floats) -> tuple[Floats, Callable[[Floats], Floats]]:
-    """Outputs [N, K] for inputs [N, O], and the map from their cotangents [N, K] to the parameters' [dim].
+
+def linearised(theta: Floats, sizes: Sequence[int], x: Floats) -> tuple[Floats, Map, Map]:
+    """Outputs [N, K] for inputs [N, O], and how they change with the parameters.
 
     Args:
         theta: parameters [dim].
         sizes: widths of all layers: O, the hidden ones, K.
         x: inputs.
+
+    Returns:
+        The outputs, v [dim] -> J v [N, K], and u [N, K] -> Jᵀ u [dim]: backpropagation.
     """
     matrices = _matrices(theta, sizes)
     entering = [_beside_ones(x.shape)]  # each layer [N, inputs + 1]
@@ -31,6 +37,15 @@ def pullback(theta: Floats, sizes: Sequence[int], x: Floats) -> tuple[Floats, Ca
     for matrix in matrices[:-1]:
         entering.append(_beside_ones((len(x), matrix.shape[1])))
         np.tanh(entering[-2] @ matrix, out=entering[-1][:, :-1])
+
+    def push(vector: Floats) -> Floats:
+        directions = _matrices(vector, sizes)
+        change = entering[0] @ directions[0]  # [N, width] of what a layer adds up
+        for layer in range(1, len(matrices)):
+            h = entering[layer][:, :-1]  # [N, width]
+            change -= change * h * h  # tanh' = 1 - tanh²
+            change = change @ matrices[layer][:-1] + entering[layer] @ directions[layer]
+        return change
 
     def pull(cotangent: Floats) -> Floats:
         gradient = np.empty_like(theta)  # [dim]
@@ -40,10 +55,10 @@ def pullback(theta: Floats, sizes: Sequence[int], x: Floats) -> tuple[Floats, Ca
             if layer:
                 h = entering[layer][:, :-1]  # [N, width]
                 cotangent = cotangent @ matrices[layer][:-1].T  # [N, width]
-                cotangent -= cotangent * h * h  # tanh' = 1 - tanh²
+                cotangent -= cotangent * h * h
         return gradient
 
-    return entering[-1] @ matrices[-1], pull
+    return entering[-1] @ matrices[-1], push, pull
 
 
 def _matrices(theta: Floats, sizes: Sequence[int]) -> list[Floats]:
