@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 
 class Unwritable(OSError):
@@ -86,6 +86,7 @@ def _named(path: Path) -> Iterator[None]:
 def alone_in(folder: Path) -> Iterator[None]:
     """One process at a time works in a folder, which is made if need be; others wait. A dead process holds no lock.
 
+    The lock is a file beside the folder, and gone with the last who works there.
     What is left of files that a killed process was writing is removed, and it is tried whether files can be written
     here: whoever works for hours should know before.
 
@@ -95,15 +96,42 @@ def alone_in(folder: Path) -> Iterator[None]:
     trial = folder / "trial.aside"
     with _named(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        handle = folder.with_name(f".{folder.name}.lock").open("w")
-    with handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    with _locked(folder.with_name(f".{folder.name}.lock")):
         with _named(folder):
             for remains in folder.glob("*.aside"):
                 remains.unlink()
         write_bytes(trial, b"?" * 4096)
         trial.unlink()
         yield
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold a lock file, and remove it at the end.
+
+    Who waited for it may then hold a file that is no longer there, while a third locks a new one: so whoever has the
+    lock looks whether its file is still the one at the path, and if not begins again. Only the holder removes it.
+    """
+    while True:
+        with _named(path):
+            handle = path.open("w")
+        with handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            if _is_at(handle, path):
+                try:
+                    yield
+                finally:
+                    with suppress(OSError):
+                        path.unlink()
+                return
+
+
+def _is_at(handle: IO[str], path: Path) -> bool:
+    """Whether the path still leads to the open file."""
+    try:
+        return os.path.samestat(os.fstat(handle.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def write_json(path: Path, content: Any) -> None:

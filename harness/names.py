@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from keyword import iskeyword
 
 from harness.errors import InputError
 from harness.node import Node
 from harness.schema import read
 
+MODULE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)  # files that Windows cannot have
 ALLOWED = "a letter or digit, then up to 63 letters, digits, dots, underscores and hyphens, no dot at the end"
+
+
+def check_module(place: str, name: str) -> None:
+    """Refuse a name that no plug-in can have: its file is a module, and its class is named after it."""
+    if not MODULE.fullmatch(name) or iskeyword(name):
+        rule = "a small letter, then up to 62 small letters, digits and underscores, and no keyword of Python"
+        raise InputError(place, f"{ascii(name)[:80]} cannot name a module: {rule}")
 
 
 def check_name(place: Node, name: str) -> None:

@@ -7,6 +7,7 @@ policy whose name carries its room, `programs.pendulum`.
 from __future__ import annotations
 
 import pkgutil
+import re
 import traceback
 from dataclasses import is_dataclass
 from importlib import import_module
@@ -14,9 +15,11 @@ from pathlib import Path
 from types import ModuleType
 
 from harness.errors import InputError
+from harness.names import check_module
 
 ROOT = Path(__file__).resolve().parents[1]  # the project: where `harness/` lies
 
+COMPILED = re.compile(r'File "((?:algorithms|policies|environments)/[^"]+)", line (\d+)')  # in what Numba says
 FAMILIES = ("gradient-free", "policy-gradient", "probe")  # of algorithms
 
 
@@ -30,12 +33,13 @@ def load_module(room: str, name: str) -> ModuleType:
     """The module of a plug-in.
 
     Raises:
-        InputError: if there is no such file, or if it raises when it is imported.
+        InputError: if there is no such file, its name is not that of a module, or it raises when it is imported.
     """
     inner, _, stem = f"{room}.{name}".rpartition(".")
     allowed = names(inner) if inner in (room, "policies.programs") else ()
     if stem not in allowed:
         raise InputError(f"{room}/", f"there is no '{name}' here", stem, allowed)
+    check_module(shown(source(inner, stem)), stem)
     try:
         return import_module(f"{inner}.{stem}")
     except Exception as fault:
@@ -76,6 +80,26 @@ def raised(file: Path, fault: Exception, occasion: str) -> InputError:
         lines.append(fault.lineno)
     line = f":{lines[-1]}" if lines else ""
     return InputError(f"{shown(file)}{line}", f"raises {type(fault).__name__} {occasion}: {fault}")
+
+
+def blamed(fault: Exception, file: str = "") -> InputError | None:
+    """What to tell whoever wrote the plug-in that raised, or that broke the interface in `file`; None: neither."""
+    line = line_of(fault)
+    words = " ".join(str(fault).partition("\n\nFile ")[0].split())  # Numba goes on for a page
+    return InputError(line or file, f"{type(fault).__name__}: {words}") if line or file else None
+
+
+def line_of(fault: BaseException) -> str:
+    """The last line of a plug-in that a fault or its cause passed through, `algorithms/mine.py:30`; else nothing.
+
+    In code that is being compiled nothing was passed through, but Numba names the line.
+    """
+    frames = traceback.extract_tb(fault.__traceback__)
+    places = [f"{shown(Path(frame.filename))}:{frame.lineno}" for frame in frames]
+    own = [place for place in places if place.startswith(("algorithms/", "policies/", "environments/"))]
+    below = line_of(fault.__cause__) if fault.__cause__ else ""
+    named = [":".join(found) for found in COMPILED.findall(str(fault))]
+    return below or (own[-1] if own else named[0] if named else "")
 
 
 def shown(file: Path) -> str:

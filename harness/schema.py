@@ -72,7 +72,7 @@ def mapping(node: Node) -> dict[str, Node]:
 
 def expected(node: Node, what: str, near: str = "") -> InputError:
     """The exception for a value of the wrong type."""
-    found = {list: "a list", dict: "a mapping", NoneType: "nothing"}.get(type(node.value), "")
+    found = {list: "a list" if node.value else "an empty list", dict: "a mapping", NoneType: "nothing"}.get(type(node.value), "")
     return node.error(f"expected {what}, found {found or ascii(node.value)[:60]}{near}")
 
 
@@ -86,7 +86,8 @@ def describe(kind: Any) -> str:
     if origin is Literal:
         return " or ".join(str(word) for word in arguments)
     if origin is tuple:
-        return f"a list, each {describe(arguments[0])}" if arguments[1:] == (...,) else f"a list of {len(arguments)}"
+        each = "" if arguments[0] is Node else f", each {describe(arguments[0])}"
+        return f"a list{each}" if arguments[1:] == (...,) else f"a list of {len(arguments)}"
     return "a mapping" if origin is dict or is_dataclass(kind) else WORDS.get(kind, str(kind))
 
 

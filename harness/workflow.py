@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -133,9 +135,12 @@ class Workflow:
 
 
 def _command(name: str) -> str:
-    """A command of this Python's environment, as a person would type it here."""
+    """A command of this Python's environment, as a person can type it here: by its path where PATH does not find it."""
     path = Path(sys.executable).parent / name
-    return os.path.relpath(path) if path.is_relative_to(ROOT) else name
+    found = shutil.which(name)
+    if found and Path(found).parent.samefile(path.parent):
+        return name
+    return shlex.quote(os.path.relpath(path) if path.is_relative_to(ROOT) else str(path))
 
 
 def open_study(name: str) -> Workflow:

@@ -75,6 +75,8 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert tuple(re.findall(r"^    (\w+)", text, re.MULTILINE)) == COMMANDS
     for command in COMMANDS:
         assert said(capsys, command, "--help")[0] == 0
+    for command in ("sync", "ui"):
+        assert "MLflow" in said(capsys, command, "--help")[1].split("positional arguments")[0]
 
 
 @pytest.mark.parametrize("room", ["algorithms", "policies"])
@@ -129,6 +131,10 @@ def test_run_prints_a_learning_curve_that_ends_at_the_budget(capsys: pytest.Capt
         ("watch smok CartPole-v1", "did you mean 'smoke'?"),
         ("watch smoke CartPole", "did you mean 'CartPole-v1'?"),
         ("sync smok", "did you mean 'smoke'?"),
+        ("ui smok", "did you mean 'smoke'?"),
+        ("ui smoke --port 0", "--port: 0 is not from 1 to 65535"),
+        ("ui smoke --port 65536", "--port: 65536 is not from 1 to 65535"),
+        ("ui smoke --port http", "invalid int value: 'http'"),
         ("check nothing", "is no plug-in, environment or study"),
         ("check algorithms/arss.py", "did you mean 'ars'?"),
         ("check policies/programs/nothing.py", "there is no 'programs.nothing' here"),
@@ -176,6 +182,44 @@ def test_check_judges_a_file_by_its_laws(project: Path, subject: str, status: in
     assert told.returncode == status, told.stdout
     assert all(word in told.stdout for word in words), told.stdout
     assert "Traceback" not in told.stdout
+
+
+def test_a_file_that_cannot_be_a_module_is_refused_with_what_is_allowed(project: Path) -> None:
+    (project / "algorithms/my algo.py").write_text("", encoding="utf-8")
+    told = run(project, "harness", "check", "algorithms/my algo.py")
+    (project / "algorithms/my algo.py").unlink()
+    assert told.returncode == 2
+    assert told.stdout == (
+        "error: algorithms/my algo.py: 'my algo' cannot name a module: a small letter, then up to 62 small letters, "
+        "digits and underscores, and no keyword of Python\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("room", "name", "old", "new", "words"),
+    [
+        ("algorithms", "random_search", "(outcome,) = outcomes", "raise OSError(7)", "{line}: OSError: 7"),
+        ("algorithms", "random_search", "self.episodes),)", "self.episodes), 3)", ": AlgorithmFault: turn 0: ask ret"),
+        ("policies", "linear", "sizes[0], sizes[1]", "sizes[0], sizes[1].no", "{line}: TypingError: .*Unknown attrib"),
+    ],
+)
+def test_a_run_whose_plugin_raises_is_one_message_that_names_its_line(
+    project: Path, room: str, name: str, old: str, new: str, words: str
+) -> None:
+    file = project / room / "broken.py"
+    text = (project / room / f"{name}.py").read_text(encoding="utf-8")
+    file.write_text(re.sub(r"class \w+:", "class Broken:", text), encoding="utf-8")
+    replace(file, old, new)
+    (line,) = [n for n, one in enumerate(file.read_text(encoding="utf-8").splitlines(), 1) if new in one]
+    typed = ("linear", "broken") if room == "algorithms" else ("broken", "ars")
+    command = ("harness", "run", "CartPole-v1", *typed, "--budget", "500")
+    told, whole = run(project, *command), run(project, *command, "--traceback")
+    file.unlink()
+    assert (told.returncode, whole.returncode) == (2, 1)
+    message = [one for one in told.stdout.splitlines() if one.startswith("error: ")]
+    assert len(message) == 1, told.stdout
+    assert re.match(f"error: {room}/broken.py" + words.replace("{line}", f":{line}"), message[0]), told.stdout
+    assert ("Traceback" in told.stdout, "Traceback" in whole.stdout) == (False, True)
 
 
 def test_a_film_of_either_engine_is_written_and_moves(project: Path) -> None:

@@ -107,7 +107,12 @@ STUDY_FAULTS = {
     "never evaluated": ("every: 1000", "every: 0", ":5: evaluation", "at least 1"),
     "every does not divide": ("every: 1000", "every: 7000", ":11: grids[0]", "7000 does not divide the budget 20000"),
     "no program": ("[linear, wide]", "[program]", ":11: grids[0]", "Swing has no program"),
-    "no grid": (project.STUDY[project.STUDY.index("grids:") :], "grids: []\n", ":10: grids", "at least one entry"),
+    "no grid": (
+        project.STUDY[project.STUDY.index("grids:") :],
+        "grids: []\n",
+        ":10: grids",
+        "expected a list with at least one entry, found an empty list",
+    ),
 }
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import re
-from keyword import iskeyword
 from pathlib import PurePosixPath
 from typing import Any
 
 from harness.errors import InputError
+from harness.names import check_module
 
-WORD = re.compile(r"[a-z][a-z0-9_]{0,62}")
 ROOMS = {"algorithm": "algorithms", "policy": "policies", "program": "policies/programs"}
 
 
@@ -56,8 +54,7 @@ def named(kind: str, name: str) -> PurePosixPath:
     from harness import plugins
 
     path = PurePosixPath(ROOMS[kind]) / f"{name}.py"
-    if not WORD.fullmatch(name) or iskeyword(name):
-        raise InputError(ascii(name)[:80], "cannot name a module: a small letter, then letters, digits, underscores")
+    check_module(f"harness new {kind}", name)
     if name in plugins.names(str(path.parent).replace("/", ".")):
         raise InputError(str(path), "exists already, and stays as it is")
     return path

@@ -28,6 +28,7 @@ def add_commands(commands: Any) -> None:
     run.add_argument(
         "--set", nargs="*", action="extend", default=[], metavar="KEY=VALUE", help="settings of the algorithm"
     )
+    run.add_argument("--traceback", action="store_true", help="show how Python came to a fault of a plug-in")
     run.set_defaults(act=run_once)
     watch = commands.add_parser("watch", help="a learned policy, moving")
     watch.add_argument("study")
@@ -40,16 +41,37 @@ def add_commands(commands: Any) -> None:
 
 
 def run_once(options: argparse.Namespace) -> int:
+    """Run one seed, with its learning curve.
+
+    Raises:
+        InputError: for bad input, and naming the line where a plug-in raised.
+    """
+    from harness import plugins
+    from harness.guard import AlgorithmFault
+    from harness.rollouts.engine import EnvironmentFault
+
+    cell = cell_of(options)
+    try:
+        run_cell(cell, options.seed)
+    except Exception as fault:
+        broken = {AlgorithmFault: f"algorithms/{cell.algorithm.file}.py", EnvironmentFault: "envs.yaml"}
+        told = plugins.blamed(fault, broken.get(type(fault), ""))
+        if options.traceback or told is None:  # None: nobody's fault but the harness's own
+            raise
+        raise told from fault
+    return 0
+
+
+def run_cell(cell: Cell, seed: int) -> None:
     """Run one seed with a progress line, print its learning curve."""
     import numpy as np
 
     from harness.assembly import assemble
     from harness.run import Protocol, Stopwatch, begin, run
 
-    cell = cell_of(options)
-    assembly = assemble(cell, options.seed)
+    assembly = assemble(cell, seed)
     stopwatch = Stopwatch()
-    print(f"{' · '.join(cell.labels)} · seed {options.seed} · {assembly.policy.dim} parameters")
+    print(f"{' · '.join(cell.labels)} · seed {seed} · {assembly.policy.dim} parameters")
     print(f"{'steps':>12} {'episodes':>9} {'return':>10}")
 
     def line(now: Snapshot) -> None:
@@ -62,17 +84,16 @@ def run_once(options: argparse.Namespace) -> int:
             lambda: run(
                 assembly.algorithm,
                 assembly.engine,
-                options.seed,
+                seed,
                 Protocol(cell.budget, cell.evaluation.every, cell.evaluation.episodes),
                 exact_value=assembly.exact_value,
-                start=begin(assembly.algorithm, options.seed),
+                start=begin(assembly.algorithm, seed),
                 stopwatch=stopwatch,
                 at_border=line,
             ),
         )
     phases = ", ".join(f"{phase} {seconds:.2f}" for phase, seconds in stopwatch.seconds.items())
     print(f"{end.status}{': ' if end.reason else ''}{end.reason} in {end.steps:,} steps; seconds: {phases}")
-    return 0
 
 
 def cell_of(options: argparse.Namespace) -> Cell:

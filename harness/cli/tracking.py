@@ -10,17 +10,27 @@ from typing import Any
 
 def add_commands(commands: Any) -> None:
     """Add the commands."""
-    sync = commands.add_parser("sync", help="make MLflow show what the files hold; rebuilds a lost or broken store")
-    sync.add_argument("study")
+    sync = commands.add_parser(
+        "sync",
+        help="make MLflow show what the files hold; rebuilds a lost or broken store",
+        description="Make the MLflow store show exactly what the files of a study hold. The files are the truth: a store "
+        "that was lost, broken or moved is made again from them, and a run that is shown already is not shown twice.",
+    )
+    sync.add_argument("study", help="a file of studies/")
     sync.add_argument("--settle", action="store_true", help="first let a running mirror finish its work")
     sync.set_defaults(act=make_equal)
     mirror = commands.add_parser("mirror", help="(stage) follow a running study and show it in MLflow")
     mirror.add_argument("study")
     mirror.add_argument("--parent", type=int, required=True, help="follow as long as this process lives")
     mirror.set_defaults(act=follow_study)
-    ui = commands.add_parser("ui", help="browse all runs in MLflow's own interface, on this machine only")
+    ui = commands.add_parser(
+        "ui",
+        help="browse all runs in MLflow's own interface, on this machine only",
+        description="Serve MLflow over the runs of all studies, seen from this machine only, and print the addresses of "
+        "the views worth opening first: mean curves of each algorithm, and the table of runs.",
+    )
     ui.add_argument("study", nargs="?", default="quickstart", help="whose views to list (default: quickstart)")
-    ui.add_argument("--port", type=int, default=5000)
+    ui.add_argument("--port", type=int, default=5000, help="from 1 to 65535 (default: 5000)")
     ui.set_defaults(act=open_ui)
 
 
@@ -58,9 +68,15 @@ def follow_study(options: argparse.Namespace) -> int:
 def open_ui(options: argparse.Namespace) -> int:
     """Serve until interrupted."""
     from harness.errors import InputError
+    from harness.names import find
+    from harness.node import Node
     from harness.plugins import ROOT
+    from harness.study import studies
     from harness.tracking import store, ui
 
+    find(Node(None, "studies/"), options.study, studies(ROOT), "study")
+    if not 1 <= options.port <= 65535:
+        raise InputError("--port", f"{options.port} is not from 1 to 65535")
     if not (ROOT / "results" / store.STORE).exists():
         raise InputError("results/mlflow.db", "there is nothing to show yet: run `snakemake --cores 2` first")
     words, environment = ui.command(options.port, ROOT / "results")

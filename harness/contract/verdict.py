@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -46,12 +44,8 @@ def judge(laws: Iterable[Law], *subject: Any) -> list[Verdict]:
 
 def told(fault: Exception) -> str:
     """What a plug-in raised, and the last of its own lines that it passed through."""
-    lines = [
-        f" ({plugins.shown(Path(frame.filename))}:{frame.lineno})"
-        for frame in traceback.extract_tb(fault.__traceback__)
-        if plugins.shown(Path(frame.filename)).startswith(("algorithms/", "policies/", "environments/"))
-    ]
-    return f"{type(fault).__name__}: {fault}{lines[-1] if lines else ''}"
+    line = plugins.line_of(fault)
+    return f"{type(fault).__name__}: {fault}{f' ({line})' if line else ''}"
 
 
 def require(condition: bool, seen: str) -> None:
