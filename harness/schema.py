@@ -72,7 +72,8 @@ def mapping(node: Node) -> dict[str, Node]:
 
 def expected(node: Node, what: str, near: str = "") -> InputError:
     """The exception for a value of the wrong type."""
-    found = {list: "a list" if node.value else "an empty list", dict: "a mapping", NoneType: "nothing"}.get(type(node.value), "")
+    lists = "a list" if node.value else "an empty list"
+    found = {list: lists, dict: "a mapping", NoneType: "nothing"}.get(type(node.value), "")
     return node.error(f"expected {what}, found {found or ascii(node.value)[:60]}{near}")
 
 

@@ -54,7 +54,10 @@ def run_once(options: argparse.Namespace) -> int:
     try:
         run_cell(cell, options.seed)
     except Exception as fault:
-        broken = {AlgorithmFault: f"algorithms/{cell.algorithm.file}.py", EnvironmentFault: "envs.yaml"}
+        broken: dict[type[Exception], str] = {
+            AlgorithmFault: f"algorithms/{cell.algorithm.file}.py",
+            EnvironmentFault: "envs.yaml",
+        }
         told = plugins.blamed(fault, broken.get(type(fault), ""))
         if options.traceback or told is None:  # None: nobody's fault but the harness's own
             raise

@@ -13,8 +13,8 @@ def add_commands(commands: Any) -> None:
     sync = commands.add_parser(
         "sync",
         help="make MLflow show what the files hold; rebuilds a lost or broken store",
-        description="Make the MLflow store show exactly what the files of a study hold. The files are the truth: a store "
-        "that was lost, broken or moved is made again from them, and a run that is shown already is not shown twice.",
+        description="Make the MLflow store show exactly what the files of a study hold. The files are the truth: a "
+        "store that was lost, broken or moved is made again from them, and a run that is shown already is not shown twice.",
     )
     sync.add_argument("study", help="a file of studies/")
     sync.add_argument("--settle", action="store_true", help="first let a running mirror finish its work")
@@ -26,8 +26,8 @@ def add_commands(commands: Any) -> None:
     ui = commands.add_parser(
         "ui",
         help="browse all runs in MLflow's own interface, on this machine only",
-        description="Serve MLflow over the runs of all studies, seen from this machine only, and print the addresses of "
-        "the views worth opening first: mean curves of each algorithm, and the table of runs.",
+        description="Serve MLflow over the runs of all studies, seen from this machine only, and print the addresses "
+        "of the views worth opening first: mean curves of each algorithm, and the table of runs.",
     )
     ui.add_argument("study", nargs="?", default="quickstart", help="whose views to list (default: quickstart)")
     ui.add_argument("--port", type=int, default=5000, help="from 1 to 65535 (default: 5000)")
