@@ -152,15 +152,18 @@ def require_intact(folder: Path, files: dict[str, str]) -> None:
 def read_run(folder: Path, summary: dict[str, Any]) -> Finished:
     """One run of a job, from its records."""
     seed = summary["seed"]
-    evaluations, training, timing = (
-        _rows(folder / f"{name}.parquet", seed) for name in ("evaluations", "training", "timing")
-    )
+    (timing,) = _rows(folder / "timing.parquet", seed)
     arrays = read_npz((folder / "candidates.npz").read_bytes())
     theta, mean, std = (arrays[f"seed-{seed}/{name}"] for name in ("theta", "mean", "std"))
+    seconds = {name.removeprefix("seconds_"): value for name, value in timing.items()}
+    return Finished(seed, read_rows(folder, summary), Candidate(theta, Scaler(mean, std)), seconds)
+
+
+def read_rows(folder: Path, summary: dict[str, Any]) -> Snapshot:
+    """One run of a job without its candidate and its seconds: what is published of large ones."""
+    evaluations, training = (_rows(folder / f"{name}.parquet", summary["seed"]) for name in ("evaluations", "training"))
     known = {name: summary[name] for name in SUMMARY}
-    snapshot = Snapshot(None, evaluations=evaluations, training=training, **known)
-    seconds = {name.removeprefix("seconds_"): value for name, value in timing[0].items()}
-    return Finished(seed, snapshot, Candidate(theta, Scaler(mean, std)), seconds)
+    return Snapshot(None, evaluations=evaluations, training=training, **known)
 
 
 def _rows(path: Path, seed: int) -> Rows:

@@ -22,7 +22,7 @@ from harness.record import Finished, read_run, write
 from harness.seal import SEAL, sealed
 from harness.verify import claims, report
 from harness.verify.claims import Claim, draw, of_folder
-from harness.verify.compare import first_difference
+from harness.verify.compare import Recorded, first_difference
 from harness.verify.judgement import DIFFERENT, EXACT, WITHIN, Judgement, compatible
 from harness.verify.platforms import differing
 from harness.verify.verify import verify
@@ -80,6 +80,11 @@ def out_of_reach(run: Finished) -> Finished:
     """Returns that no episode of 500 steps has."""
     rows = [row | {"return_mean": 600.0 + run.seed} for row in run.snapshot.evaluations]
     return replace(run, snapshot=replace(run.snapshot, evaluations=rows))
+
+
+def parts(run: Finished) -> Recorded:
+    """What is compared of a run."""
+    return run.snapshot, run.candidate
 
 
 def sums(folder: Path) -> dict[str, str]:
@@ -208,9 +213,9 @@ def test_one_seed_is_compatible_with_nothing_and_equal_seeds_only_with_themselve
 def test_a_run_equals_itself_and_its_shorter_self_parts_where_it_ends(records: Path) -> None:
     claim = of_folder(records)[0]
     run = read_run(claim.folder, claim.run)
-    assert first_difference(run, run) is None
+    assert first_difference(parts(run), parts(run)) is None
     cut = replace(run, snapshot=replace(run.snapshot, evaluations=run.snapshot.evaluations[:-1]))
-    difference = first_difference(run, cut)
+    difference = first_difference(parts(run), parts(cut))
     assert difference is not None
     length = len(run.snapshot.evaluations)
     assert difference[:3] == ("evaluations.parquet", f"row {length - 1}", "rows")
@@ -224,7 +229,7 @@ def test_the_difference_that_comes_first_in_time_is_named_first(records: Path) -
     training = [dict(row) for row in run.snapshot.training]
     training[0]["return_max"] = -5.0
     both = replace(late, snapshot=replace(late.snapshot, training=training))
-    difference = first_difference(run, both)
+    difference = first_difference(parts(run), parts(both))
     assert difference is not None
     assert (difference.file, difference.column, difference.found) == ("training.parquet", "return_max", "-5.0")
 

@@ -41,7 +41,7 @@ def unpack(bundle: Path, folder: Path) -> None:
         raise InputError(place, "there is no such file") from fault
     except (BadZipFile, EOFError, NotImplementedError, OverflowError, RuntimeError, ValueError) as fault:
         raise InputError(place, f"is not a bundle: {fault}") from fault
-    _check_sums(folder, place)
+    check_sums(folder, place)
 
 
 def _check_members(members: list[ZipInfo], bundle: Path) -> None:
@@ -81,7 +81,7 @@ def _write(path: Path, content: bytes) -> None:
         file.write(content)
 
 
-def _check_sums(folder: Path, place: str) -> None:
+def check_sums(folder: Path, place: str) -> None:
     """Hold every file to its checksum.
 
     Raises:

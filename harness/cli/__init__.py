@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 if all is well, 1 if a check failed, 2 for bad input."""
     pin_threads()
     keep_memory()
-    from harness.cli import check, inspect, new, play, stages, tracking, trust
+    from harness.cli import check, inspect, new, play, published, stages, tracking, trust
 
     parser = argparse.ArgumentParser(
         prog="harness",
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (inspect, play, new, check, tracking, trust, stages):
+    for module in (inspect, play, new, check, tracking, trust, published, stages):
         module.add_commands(commands)
     options = parser.parse_args(arguments)
     try:

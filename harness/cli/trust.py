@@ -77,6 +77,7 @@ def _records(subject: str) -> Iterator[list[Claim]]:
 
     path = Path(subject)
     if path.is_dir():
+        _check_folder(path)
         yield claims.of_folder(path)
     elif path.is_file() or path.suffix == ".zip":
         with TemporaryDirectory(prefix="bundle-") as scratch:
@@ -84,6 +85,16 @@ def _records(subject: str) -> Iterator[list[Claim]]:
             yield claims.of_folder(Path(scratch) / "results" / "runs")
     else:
         yield claims.of_study(open_study(subject))
+
+
+def _check_folder(path: Path) -> None:
+    """Hold a folder that has a list of checksums, as a published study does, to that list."""
+    from harness.bundle.pack import MANIFEST
+    from harness.bundle.unpack import check_sums
+
+    if (path / MANIFEST).is_file():
+        check_sums(path, str(path))
+        print(f"{path}: every file has its checksum")
 
 
 def _open_bundle(path: Path, scratch: Path) -> None:

@@ -38,6 +38,7 @@ def _job(claim: Claim) -> Iterator[str]:
     yield f"  {checksum(claim.folder / 'manifest.json')}  manifest.json"
     for name, stated in sorted(claim.files.items()):
         yield f"  {stated}  {name}{_state(claim.folder / name, stated)}"
+    yield from (f"  {'':64}  {name}  not published: too large; the commands below make it again" for name in claim.left)
     now = cell_fingerprint(claim.cell)
     still = "the present sources" if now == claim.code else f"the present sources have {now[:SHORT]}"
     facts = claim.provenance

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ class Claim:
     code: str  # digest of the sources that made it
     files: dict[str, str]  # checksums of the job's files
     provenance: dict[str, Any]
+    left: frozenset[str] = frozenset()  # files that stayed behind when the job was published
+    sources: Mapping[str, str] = field(default_factory=dict)  # digests of the files of `code`, if they were recorded
 
     @property
     def seed(self) -> int:
@@ -93,6 +95,7 @@ def _read(path: Path) -> list[Claim]:
         manifest = read_manifest(path)
         cell = Cell.from_json(json.dumps(manifest["cell"]))
         common = {name: manifest[name] for name in ("code", "files", "provenance")}
+        common |= {"left": frozenset(manifest.get("left", ())), "sources": dict(manifest.get("sources", {}))}
         claims = [Claim(cell, path.parent, run, **common) for run in manifest["runs"]]
         sane = all(isinstance(claim.run["seed"], int) and claim.seed >= 0 and claim.digest for claim in claims)
         known = manifest["cell_digest"] == cell.digest and all("/" not in name for name in manifest["files"])

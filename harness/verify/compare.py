@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from harness.interface import Floats
-from harness.record import SUMMARY, Finished
-from harness.run import Rows
+from harness.interface import Candidate, Floats
+from harness.record import SUMMARY
+from harness.run import Rows, Snapshot
+
+Recorded: TypeAlias = tuple[Snapshot, Candidate | None]  # None: the last solution was not kept
 
 
 class Difference(NamedTuple):
@@ -25,9 +27,9 @@ class Difference(NamedTuple):
         return f"{self.file}, {self.place}, {self.column}: recorded {self.recorded}, found {self.found}"
 
 
-def first_difference(recorded: Finished, found: Finished) -> Difference | None:
+def first_difference(recorded: Recorded, found: Recorded) -> Difference | None:
     """What differs first: training before the evaluation of the same turn, then the candidate, then the summary."""
-    before, after = recorded.snapshot, found.snapshot
+    (before, one), (after, other) = recorded, found
     parted = [
         _in_rows("training.parquet", before.training, after.training),
         _in_rows("evaluations.parquet", before.evaluations, after.evaluations),
@@ -35,7 +37,8 @@ def first_difference(recorded: Finished, found: Finished) -> Difference | None:
     times = [pair for pair in parted if pair is not None]
     if times:
         return min(times, key=lambda pair: pair[0])[1]
-    return _in_candidate(recorded, found) or _in_summary(recorded, found)
+    in_candidate = _in_candidate(one, other) if one and other else None
+    return in_candidate or _in_summary(before, after)
 
 
 def _in_rows(file: str, recorded: Rows, found: Rows) -> tuple[float, Difference] | None:
@@ -61,12 +64,12 @@ def _shown(row: dict[str, float], column: str) -> str:
     return repr(row[column]) if column in row else "nothing"
 
 
-def _in_candidate(recorded: Finished, found: Finished) -> Difference | None:
+def _in_candidate(recorded: Candidate, found: Candidate) -> Difference | None:
     """The first element of the last solution that differs by a bit."""
     pairs: dict[str, tuple[Floats, Floats]] = {
-        "theta": (recorded.candidate.theta, found.candidate.theta),
-        "mean": (recorded.candidate.scaler.mean, found.candidate.scaler.mean),
-        "std": (recorded.candidate.scaler.std, found.candidate.scaler.std),
+        "theta": (recorded.theta, found.theta),
+        "mean": (recorded.scaler.mean, found.scaler.mean),
+        "std": (recorded.scaler.std, found.scaler.std),
     }
     for name, (one, other) in pairs.items():
         if one.shape != other.shape:
@@ -79,9 +82,9 @@ def _in_candidate(recorded: Finished, found: Finished) -> Difference | None:
     return None
 
 
-def _in_summary(recorded: Finished, found: Finished) -> Difference | None:
+def _in_summary(recorded: Snapshot, found: Snapshot) -> Difference | None:
     for name in SUMMARY:
-        one, other = getattr(recorded.snapshot, name), getattr(found.snapshot, name)
+        one, other = getattr(recorded, name), getattr(found, name)
         if one != other:
-            return Difference("manifest.json", f"seed {recorded.seed}", name, repr(one), repr(other))
+            return Difference("manifest.json", "its runs", name, repr(one), repr(other))
     return None

@@ -19,7 +19,9 @@ from pathlib import Path
 
 from harness.checkpoint import Damaged
 from harness.fingerprint import cell_fingerprint
-from harness.record import Finished, read_run, require_intact
+from harness.interface import Candidate
+from harness.record import read_rows, read_run, require_intact
+from harness.run import Snapshot
 from harness.tables.read import read_manifest
 from harness.verify.claims import Claim
 from harness.verify.compare import Difference, first_difference
@@ -53,8 +55,8 @@ def judge(claim: Claim, rerun: Path | str, peers: Sequence[Claim]) -> Judgement:
         peers: all recorded runs of the same cell, the run itself among them.
     """
     try:
-        recorded = recorded_run(claim)
-        scores = [score(recorded_run(peer), peer.cell.budget) for peer in peers]
+        recorded, candidate = recorded_run(claim)
+        scores = [score(recorded_run(peer)[0], peer.cell.budget) for peer in peers]
     except Damaged as fault:
         return Judgement(claim, DIFFERENT, f"the record is damaged: {fault}")
     if isinstance(rerun, str):
@@ -63,31 +65,34 @@ def judge(claim: Claim, rerun: Path | str, peers: Sequence[Claim]) -> Judgement:
     found = read_run(rerun, read_manifest(rerun / "manifest.json")["runs"][0])
     if found.digest == claim.digest:
         return Judgement(claim, EXACT, code=code)
-    within, test = compatible(score(found, claim.cell.budget), scores)
+    within, test = compatible(score(found.snapshot, claim.cell.budget), scores)
     verdict, outside = (WITHIN if within else DIFFERENT), 2 / (len(scores) + 1)
-    return Judgement(claim, verdict, test, first_difference(recorded, found), code, outside)
+    difference = first_difference((recorded, candidate), (found.snapshot, found.candidate))
+    return Judgement(claim, verdict, test, difference, code, outside)
 
 
-def recorded_run(claim: Claim) -> Finished:
-    """A run as its files have it.
+def recorded_run(claim: Claim) -> tuple[Snapshot, Candidate | None]:
+    """A run as its files have it; without its candidate where that stayed behind, and then on the manifest's word.
 
     Raises:
         Damaged: if they are not what the manifest vouches for.
     """
     try:
         require_intact(claim.folder, claim.files)
+        if "candidates.npz" in claim.left:
+            return read_rows(claim.folder, claim.run), None
         run = read_run(claim.folder, claim.run)
     except Exception as fault:  # a lost file, or one that Parquet, zipfile or NumPy cannot read: a dozen kinds
         raise Damaged(f"{claim.folder}: {fault}") from fault
     if run.digest != claim.digest:
         raise Damaged(f"{claim.folder}: the files of seed {claim.seed} do not have the digest that the manifest states")
-    return run
+    return run.snapshot, run.candidate
 
 
-def score(run: Finished, budget: int) -> float:
+def score(run: Snapshot, budget: int) -> float:
     """The last evaluation within the budget; -inf for a run that diverged."""
-    last = [row["return_mean"] for row in run.snapshot.evaluations if row["steps"] <= budget][-1]
-    return last if run.snapshot.status == "finished" and isfinite(last) else -float("inf")
+    last = [row["return_mean"] for row in run.evaluations if row["steps"] <= budget][-1]
+    return last if run.status == "finished" and isfinite(last) else -float("inf")
 
 
 def compatible(found: float, scores: Sequence[float]) -> tuple[bool, str]:
