@@ -4,9 +4,10 @@ N. Hansen, "The CMA evolution strategy: a tutorial" (2016, arXiv:1604.00772), in
 update with negative weights, cumulative step-size adaptation. Above some P only the diagonal is learnt: R. Ros and
 N. Hansen, "A simple modification in CMA-ES achieving linear time and space complexity" (2008).
 
-The library keeps state and generator inside. Here the state is arrays: ask and tell build the library's object anew
-around them and have it draw from this turn's address, so tell draws again the sample of ask. Only the order of returns
-counts: a diverged candidate is the worst, and a turn in which all diverged changes nothing.
+The library keeps state and generator inside. Here the state is arrays: ask and tell put them into a fresh copy of the
+library's object, as it was before its first turn, and have it draw from this turn's address, so tell draws again the
+sample of ask. Only the order of returns counts: a diverged candidate is the worst, and a turn in which all diverged
+changes nothing.
 Deviation: the covariance is decomposed in every turn, where the library may wait; an ill-conditioned one is left so.
 """
 
@@ -18,6 +19,7 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 import numpy as np
 
 from harness.interface import Candidate, Floats, Metrics, Outcome, Policy, Request, Turn
+from harness.parts import pycma
 from harness.parts.moments import identity
 from harness.parts.ranges import at_least, positive
 from harness.parts.search import Choice, LogUniform
@@ -56,7 +58,9 @@ class CmaEs:
 
     def init(self, rng: np.random.Generator) -> State:
         """A sphere around the policy's start, as the library makes it: its axes differ by 1e-4, to have an order."""
-        return self._state(self._new(self.policy.init(rng), rng))
+        library = self._fresh()
+        library.mean = self.policy.init(rng)  # [P]
+        return self._state(library)
 
     def ask(self, state: State, turn: Turn) -> tuple[Request, ...]:
         """A sample of λ candidates."""
@@ -77,29 +81,17 @@ class CmaEs:
         """The mean."""
         return Candidate(state.mean, identity(self.policy.space.observations))
 
-    def _new(self, mean: Floats, rng: np.random.Generator) -> Any:
-        """The library's object around a mean [P], drawing from `rng`."""
-        import cma  # takes two seconds, so only runs of CMA-ES pay for it
-
-        return cma.CMAEvolutionStrategy(
-            mean,
-            self.sigma,
-            {
-                "popsize": self.population or 4 + int(3 * np.log(self.policy.dim)),
-                "randn": lambda rows, columns: rng.standard_normal((rows, columns)),
-                "seed": np.nan,  # else NumPy's global generator would be seeded
-                "AdaptSigma": cma.sigma_adaptation.CMAAdaptSigmaCSA,  # also above 300 parameters
-                "CMA_diagonal": self.policy.dim > self.diagonal_above,
-                "updatecovwait": 0,  # decompose in every turn: C alone is the state
-                "conditioncov_alleviate": None,  # would change coordinates behind our back
-                "verbose": -9,
-            },
-        )
+    def _fresh(self) -> Any:
+        """The library's object before its first turn."""
+        dim = self.policy.dim
+        population = self.population or 4 + int(3 * np.log(dim))  # λ
+        return pycma.fresh(dim, population, self.sigma, dim > self.diagonal_above)
 
     def _rebuilt(self, state: State, turn: Turn) -> tuple[Any, Floats]:
         """The library's object in this state, and the sample [λ, P] that it draws in this turn."""
-        library = self._new(state.mean, turn.rng("sample"))
-        library.mean_old, library.sigma = state.mean, state.sigma
+        library, rng = self._fresh(), turn.rng("sample")
+        library.sm.randn = lambda rows, columns: rng.standard_normal((rows, columns))
+        library.mean, library.mean_old, library.sigma = state.mean.copy(), state.mean, state.sigma
         library.pc, library.adapt_sigma.ps = state.path.copy(), state.sigma_path.copy()
         if state.shape.ndim == 1:
             library.sigma_vec.scaling, library.sigma_vec.is_identity = state.shape.copy(), False

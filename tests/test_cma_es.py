@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from gradient_free import outcome, policy, turn
 
-from algorithms.cma_es import CmaEs
+from algorithms.cma_es import CmaEs, State
 from harness.interface import Floats
 
 
@@ -53,6 +53,26 @@ def test_tell_draws_again_the_sample_of_ask() -> None:
         assert request.thetas.tobytes() == again.tobytes()
         state, _ = algorithm.tell(state, (outcome(request, ellipse(request.thetas)),), turn(number))
     assert state.generation == 5
+
+
+@pytest.mark.parametrize("diagonal_above", [0, 128])
+def test_two_runs_that_take_turns_do_not_touch_each_other(diagonal_above: int) -> None:
+    """They copy the same object of the library."""
+    algorithm = CmaEs(policy(5), diagonal_above=diagonal_above)
+
+    def told(state: State, number: int, run: int) -> State:
+        (request,) = algorithm.ask(state, turn(number, run))
+        return algorithm.tell(state, (outcome(request, ellipse(request.thetas)),), turn(number, run))[0]
+
+    alone = [algorithm.init(np.random.default_rng(run)) for run in range(2)]
+    together = list(alone)
+    for run in range(2):
+        for number in range(6):
+            alone[run] = told(alone[run], number, run)
+    for number in range(6):
+        together = [told(state, number, run) for run, state in enumerate(together)]
+    bits = [[np.asarray(part).tobytes() for state in states for part in state] for states in (alone, together)]
+    assert bits[0] == bits[1]
 
 
 def test_numpys_global_generator_is_left_alone() -> None:
