@@ -25,7 +25,7 @@ import numpy as np
 
 from harness.interface import Candidate, Floats, Integers, Metrics, Outcome, Policy, Request, Scaler, Turn
 from harness.parts.moments import Moments, empty, identity, merge, scaler
-from harness.parts.ranges import at_least, finite, ordered, positive
+from harness.parts.ranges import at_least, finite, ordered, positive, vectors
 from harness.parts.search import Choice, LogUniform
 from harness.streams import draw_seeds
 
@@ -60,6 +60,7 @@ class Ars:
         positive(self, "step_size", "noise")
         finite(self, "shift")
         ordered(self, "top", "directions")
+        vectors(self, "directions", 2 * self.directions)
 
     def init(self, rng: np.random.Generator) -> State:
         """The policy's own start, nothing observed."""

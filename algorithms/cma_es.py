@@ -21,7 +21,7 @@ import numpy as np
 from harness.interface import Candidate, Floats, Metrics, Outcome, Policy, Request, Turn
 from harness.parts import pycma
 from harness.parts.moments import identity
-from harness.parts.ranges import at_least, positive
+from harness.parts.ranges import at_least, positive, vectors
 from harness.parts.search import Choice, LogUniform
 from harness.streams import draw_seeds
 
@@ -55,6 +55,9 @@ class CmaEs:
         at_least(self, 1, "episodes")
         at_least(self, 0, "diagonal_above")
         positive(self, "sigma")
+        vectors(self, "population", self.population)
+        if self.policy is not None and self.policy.dim <= self.diagonal_above:
+            vectors(self, "diagonal_above", self.policy.dim)  # a covariance [P, P]
 
     def init(self, rng: np.random.Generator) -> State:
         """A sphere around the policy's start, as the library makes it: its axes differ by 1e-4, to have an order."""

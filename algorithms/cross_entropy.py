@@ -18,7 +18,7 @@ import numpy as np
 
 from harness.interface import Candidate, Floats, Metrics, Outcome, Policy, Request, Turn
 from harness.parts.moments import identity
-from harness.parts.ranges import at_least, positive, share
+from harness.parts.ranges import at_least, positive, share, vectors
 from harness.parts.ranks import finite_best_first
 from harness.parts.search import Choice, LogUniform, Uniform
 from harness.streams import draw_seeds
@@ -53,6 +53,7 @@ class CrossEntropy:
         share(self, "elite")
         if self._places < 2:
             raise ValueError(f"elite must keep at least 2 of {self.population}: one alone has no deviation")
+        vectors(self, "population", self.population)
 
     def init(self, rng: np.random.Generator) -> State:
         """Around the policy's own start."""

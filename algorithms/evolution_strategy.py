@@ -17,7 +17,7 @@ import numpy as np
 
 from harness.interface import Candidate, Floats, Metrics, Outcome, Policy, Request, Turn
 from harness.parts.moments import identity
-from harness.parts.ranges import at_least, ordered, positive
+from harness.parts.ranges import at_least, ordered, positive, vectors
 from harness.parts.ranks import finite_best_first
 from harness.parts.search import Choice, LogUniform
 from harness.streams import draw_seeds
@@ -47,6 +47,7 @@ class EvolutionStrategy:
         at_least(self, 1, "children", "parents", "episodes")
         ordered(self, "parents", "children")
         positive(self, "sigma")
+        vectors(self, "children", self.children)
 
     def init(self, rng: np.random.Generator) -> State:
         """The policy's own start."""

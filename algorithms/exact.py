@@ -30,7 +30,7 @@ import numpy as np
 from harness.interface import Candidate, Floats, Integers, Metrics, Outcome, Policy, Request, Turn
 from harness.parts import adam, returns
 from harness.parts.adam import AdamState
-from harness.parts.ranges import at_least, positive
+from harness.parts.ranges import at_least, positive, vectors
 from harness.parts.sampling import recorded, unscaled
 from harness.parts.search import Choice, LogUniform
 from harness.streams import draw_seeds
@@ -60,6 +60,7 @@ class Exact:
     def __post_init__(self) -> None:
         at_least(self, 1, "directions")
         positive(self, "step_size")
+        vectors(self, "directions", 2 * self.directions)
 
     def init(self, rng: np.random.Generator) -> State:
         """A horizon of one step, until longer episodes were seen."""

@@ -20,7 +20,7 @@ import numpy as np
 
 from harness.interface import Candidate, Floats, Metrics, Outcome, Policy, Request, Turn
 from harness.parts.inverses import inverse_hessian_product
-from harness.parts.ranges import at_least, ordered, positive
+from harness.parts.ranges import at_least, ordered, positive, vectors
 from harness.parts.sampling import unscaled
 from harness.parts.search import Choice, LogUniform
 from harness.streams import draw_seeds
@@ -55,6 +55,7 @@ class ExactGradient:
         at_least(self, 1, "memory")
         positive(self, "first_step", "longest_step")
         ordered(self, "first_step", "longest_step")
+        vectors(self, "memory", 2 * self.memory)
 
     def init(self, rng: np.random.Generator) -> State:
         """The first point is on trial; a gradient of zero accepts it."""

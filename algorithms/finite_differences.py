@@ -21,7 +21,7 @@ import numpy as np
 from harness.interface import Candidate, Floats, Integers, Metrics, Outcome, Policy, Request, Turn
 from harness.parts import adam
 from harness.parts.moments import identity
-from harness.parts.ranges import at_least, positive
+from harness.parts.ranges import at_least, positive, vectors
 from harness.parts.search import Choice, LogUniform
 from harness.streams import draw_seeds
 
@@ -50,6 +50,7 @@ class FiniteDifferences:
         at_least(self, 0, "coordinates")
         at_least(self, 1, "episodes")
         positive(self, "delta", "step_size")
+        vectors(self, "coordinates", 2 * (self.coordinates or (self.policy.dim if self.policy else 1)))
 
     def init(self, rng: np.random.Generator) -> State:
         """The policy's own start."""
@@ -57,7 +58,7 @@ class FiniteDifferences:
 
     def ask(self, state: State, turn: Turn) -> tuple[Request, ...]:
         """C candidates at θ + δ e_i, then C at θ - δ e_i, all from one seed."""
-        steps = self.delta * np.eye(self.policy.dim)[self._coordinates(turn)]  # [C, P]
+        steps = self.delta * (self._coordinates(turn)[:, None] == np.arange(self.policy.dim))  # [C, P]
         thetas = np.vstack([state.theta + steps, state.theta - steps])  # [2C, P]
         seeds = np.repeat(draw_seeds(turn.rng("seeds"), 1), len(thetas))  # [2C]
         return (Request(thetas, seeds, identity(self.policy.space.observations), self.episodes),)

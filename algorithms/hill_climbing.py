@@ -16,7 +16,7 @@ import numpy as np
 
 from harness.interface import Candidate, Floats, Metrics, Outcome, Policy, Request, Turn
 from harness.parts.moments import identity
-from harness.parts.ranges import at_least, positive
+from harness.parts.ranges import at_least, positive, vectors
 from harness.parts.search import Choice, LogUniform
 from harness.streams import draw_seeds
 
@@ -44,6 +44,7 @@ class HillClimbing:
     def __post_init__(self) -> None:
         at_least(self, 1, "challengers", "episodes", "adaptation")
         positive(self, "radius")
+        vectors(self, "challengers", 1 + self.challengers)
 
     def init(self, rng: np.random.Generator) -> State:
         """The policy's own start."""

@@ -25,7 +25,7 @@ import numpy as np
 
 from harness.interface import Candidate, Floats, Integers, Metrics, Outcome, Policy, Request, Turn
 from harness.parts import adam, baselines, importance, replay, returns
-from harness.parts.ranges import at_least, ordered, positive, share
+from harness.parts.ranges import at_least, ordered, positive, share, vectors
 from harness.parts.sampling import recorded, sampled, unscaled
 from harness.parts.search import Choice, LogUniform
 
@@ -64,6 +64,7 @@ class OffPolicy:
         ordered(self, "batch", "capacity")
         positive(self, "step_size", "truncation")
         share(self, "discount", "least_effective")
+        vectors(self, "capacity", self.capacity)
 
     def init(self, rng: np.random.Generator) -> State:
         """An empty buffer."""

@@ -22,7 +22,7 @@ import numpy as np
 from harness.interface import Candidate, Floats, Metrics, Outcome, Policy, Request, Turn
 from harness.parts import adam
 from harness.parts.moments import identity
-from harness.parts.ranges import at_least, positive
+from harness.parts.ranges import at_least, positive, vectors
 from harness.parts.ranks import centred_ranks
 from harness.parts.search import Choice, LogUniform
 from harness.streams import draw_seeds
@@ -53,6 +53,7 @@ class OpenaiEs:
         at_least(self, 1, "directions", "episodes")
         at_least(self, 0, "weight_decay")
         positive(self, "sigma", "step_size")
+        vectors(self, "directions", 2 * self.directions)
 
     def init(self, rng: np.random.Generator) -> State:
         """The policy's own start."""

@@ -21,7 +21,7 @@ import numpy as np
 
 from harness.interface import Candidate, Floats, Metrics, Outcome, Policy, Request, Turn
 from harness.parts import adam, critic, returns
-from harness.parts.ranges import at_least, ordered, positive, share
+from harness.parts.ranges import at_least, numbers, ordered, positive, share
 from harness.parts.sampling import recorded, sampled, unscaled
 from harness.parts.search import Choice, LogUniform
 
@@ -60,6 +60,8 @@ class Ppo:
         ordered(self, "minibatch", "steps")
         positive(self, "step_size", "critic_step_size", "clip", "gradient_limit")
         share(self, "discount", "decay")
+        inputs = self.policy.space.observations if self.policy else 1
+        numbers("hidden", critic.size(inputs, self.hidden), "the weights of the critic")
 
     def init(self, rng: np.random.Generator) -> State:
         """Policy and critic."""

@@ -18,7 +18,7 @@ import numpy as np
 
 from harness.interface import Candidate, Floats, Metrics, Outcome, Policy, Request, Turn
 from harness.parts.moments import identity
-from harness.parts.ranges import at_least
+from harness.parts.ranges import at_least, vectors
 from harness.parts.search import Choice, LogUniform
 from harness.streams import draw_seeds
 
@@ -46,6 +46,7 @@ class RandomSearch:
     def __post_init__(self) -> None:
         at_least(self, 1, "challengers", "episodes")
         at_least(self, 0, "std")
+        vectors(self, "challengers", 1 + self.challengers)
 
     def init(self, rng: np.random.Generator) -> State:
         """The policy's own start, not yet scored."""

@@ -27,6 +27,8 @@ class Planned:
     cell: Cell
     seeds: range
     place: Node
+    policy: Node  # where its settings were given
+    algorithm: Node  # likewise
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,6 @@ def find_cell(cells: Iterable[Cell], environment: str, policy: str, algorithm: s
 
 
 def _product(grid: Grid, environments: Mapping[str, Environment]) -> Iterable[Planned]:
-    parts = [Part(choice.label, choice.file, choice.settings) for choice in grid.algorithms]
     for node in grid.environments:
         name = find(node, read(node, str), environments, "environment")
         environment = environments[name]
@@ -116,9 +117,10 @@ def _product(grid: Grid, environments: Mapping[str, Environment]) -> Iterable[Pl
         seeds = range(grid.first_seed, grid.first_seed + grid.seeds)
         for choice in grid.policies:
             policy = _policy(choice, name, environment, grid.place)
-            yield from (
-                Planned(Cell(world, policy, part, budget, grid.evaluation), seeds, grid.place) for part in parts
-            )
+            for algorithm in grid.algorithms:
+                part = Part(algorithm.label, algorithm.file, algorithm.settings)
+                cell = Cell(world, policy, part, budget, grid.evaluation)
+                yield Planned(cell, seeds, grid.place, choice.given, algorithm.given)
 
 
 def world_of(name: str, environment: Environment) -> World:

@@ -69,7 +69,8 @@ def camel_case(name: str) -> str:
 
 def source(room: str, name: str) -> Path:
     """The file of a plug-in that exists."""
-    files = [Path(folder) / f"{name}.py" for folder in import_module(room).__path__]
+    inner, _, stem = f"{room}.{name}".rpartition(".")
+    files = [Path(folder) / f"{stem}.py" for folder in import_module(inner).__path__]
     return next((file for file in files if file.exists()), files[0])
 
 

@@ -12,6 +12,8 @@ from harness.errors import InputError
 from harness.node import Node
 from harness.schema import check_key, convert, field_types, mapping
 
+LARGEST = 1_000_000  # of an integer: each counts what one turn does or holds, and more is a slip of the hand
+
 
 def defaults(kind: type) -> dict[str, Any]:
     """Every setting of a plug-in with its default."""
@@ -36,13 +38,25 @@ def complete(room: str, name: str, given: Node) -> dict[str, Any]:
         check_key(given, key, list(settings))
         settings[key] = convert(node, field_types(kind)[key])
     for key, value in settings.items():
-        if not all(math.isfinite(number) for number in _floats(value)):
+        if room != "environments" and any(type(number) is int and number > LARGEST for number in _numbers(value)):
+            raise mapping(given).get(key, given).error(f"{key} of {name} must be at most {LARGEST}, not {value}"[:200])
+        if not all(math.isfinite(number) for number in _numbers(value)):
             raise given.error(f"the setting {key} of {name} is not finite, so no record could hold it")
     return settings
 
 
-def make(room: str, name: str, place: Node, needed: dict[str, Any], settings: dict[str, Any]) -> Any:
+def make(
+    room: str, name: str, place: Node, needed: dict[str, Any], settings: dict[str, Any], given: Node | None = None
+) -> Any:
     """A plug-in with what it needs from the harness and its settings.
+
+    Args:
+        room: of the plug-in.
+        name: of the plug-in.
+        place: what asks for it.
+        needed: what the harness gives.
+        settings: all of them.
+        given: where some of them were given, if not at `place`.
 
     Raises:
         InputError: at the setting that it refuses with a ValueError, or naming the plug-in's line for anything else.
@@ -51,24 +65,25 @@ def make(room: str, name: str, place: Node, needed: dict[str, Any], settings: di
     try:
         return kind(**needed, **settings)
     except ValueError as fault:
-        raise _refused(place, settings, str(fault)) from fault
+        raise _refused(place, place if given is None else given, settings, str(fault)) from fault
     except Exception as fault:
-        inner, _, stem = f"{room}.{name}".rpartition(".")
-        raise plugins.raised(plugins.source(inner, stem), fault, f"when it is made with {settings}") from fault
+        raise plugins.raised(plugins.source(room, name), fault, f"when it is made with {settings}") from fault
 
 
-def _refused(place: Node, settings: dict[str, Any], reason: str) -> InputError:
-    """The fault at the first setting that the reason names, if one was given."""
-    given = mapping(place)
+def _refused(place: Node, given: Node, settings: dict[str, Any], reason: str) -> InputError:
+    """The fault at the first setting that the reason names, if one was given; then also what asked for it."""
     words = reason.replace(",", " ").replace("'", " ").replace(":", " ").split()
     named = next((word for word in words if word in settings), "")
-    return given.get(named, place).error(reason)
+    at = mapping(given).get(named)
+    if at is None:
+        return place.error(reason)
+    return at.error(reason if given is place else f"{reason} ({place.path})")
 
 
-def _floats(value: Any) -> Iterator[float]:
-    """Every float in a value."""
-    if isinstance(value, float):
+def _numbers(value: Any) -> Iterator[int | float]:
+    """Every number in a value."""
+    if isinstance(value, int | float):
         yield value
     elif isinstance(value, tuple | list):
         for item in value:
-            yield from _floats(item)
+            yield from _numbers(item)

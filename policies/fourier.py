@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+MOST_FEATURES = 100_000  # each is a cosine at every step
+BANDWIDTHS = (1e-6, 1e6)  # beyond, the features are noise, or constants
+
+
 @dataclass(frozen=True)
 class Fourier:
     """y = A sqrt(2/F) cos(ω x + b), with ω and b frozen by the seed."""
@@ -39,8 +43,10 @@ class Fourier:
     bandwidth: float = 1.0  # h / sqrt(2 O)
 
     def __post_init__(self) -> None:
-        if self.features < 1 or self.bandwidth <= 0:
-            raise ValueError(f"fourier: features ({self.features}) and bandwidth ({self.bandwidth}) must be positive")
+        if not 1 <= self.features <= MOST_FEATURES:
+            raise ValueError(f"features must be from 1 to {MOST_FEATURES}, not {self.features}")
+        if not BANDWIDTHS[0] <= self.bandwidth <= BANDWIDTHS[1]:
+            raise ValueError(f"bandwidth must be from {BANDWIDTHS[0]} to {BANDWIDTHS[1]}, not {self.bandwidth}")
 
     @property
     def dim(self) -> int:

@@ -1,7 +1,7 @@
 """Linear policy of low rank, y = U (V x): the observation is summed up in `rank` numbers.
 
 Choromanski et al. 2018 (arXiv:1804.02395) compress policies by structured matrices in the same spirit. A rank above
-min(O, K) is allowed: then the same maps are parametrised redundantly.
+min(O, K) adds parameters and no map, so it is refused: whoever wrote it counted on a smaller policy.
 
 Parameters: U [K, rank] row by row, then V [rank, O]. V begins as N(0, 1/O), U as 0.01 N(0, 1/rank): were both zero, so
 would be the gradient, for ever; so small, the first policy is nearly indifferent, as with `mlp`.
@@ -34,8 +34,12 @@ class LowRank:
     rank: int = 1
 
     def __post_init__(self) -> None:
-        if self.rank < 1:
-            raise ValueError(f"low_rank: the rank must be positive, not {self.rank}")
+        most = min(self.inputs, self.outputs)
+        if not 1 <= self.rank <= most:
+            raise ValueError(
+                f"rank must be from 1 to {most}, the smaller of {self.inputs} inputs and {self.outputs} outputs, "
+                f"not {self.rank}"
+            )
 
     @property
     def dim(self) -> int:

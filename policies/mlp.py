@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 LAST_LAYER_SCALE = 0.01
+DEEPEST = 16  # hidden layers: the sizes are compiled into the kernel, and plain tanh layers learn nothing beyond
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ class Mlp:
     widths: tuple[int, ...] = (64, 64)
 
     def __post_init__(self) -> None:
-        if any(width < 1 for width in self.widths):
-            raise ValueError(f"mlp: widths must be positive, not {list(self.widths)}")
+        if any(width < 1 for width in self.widths) or len(self.widths) > DEEPEST:
+            raise ValueError(f"widths must be at most {DEEPEST} positive numbers, not {list(self.widths)}"[:200])
 
     @property
     def dim(self) -> int:

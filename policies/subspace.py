@@ -3,7 +3,7 @@
 C. Li, H. Farkhoor, R. Liu & J. Yosinski 2018, "Measuring the Intrinsic Dimension of Objective Landscapes"
 (arXiv:1804.08838), equation 2, with a dense projection: θ0 is an ordinary initialisation, frozen; the entries
 of P are N(0, 1), its columns then scaled to unit length; z begins at zero. A dimension d above that of the structure is
-allowed: then it is parametrised redundantly.
+refused: more numbers than there are parameters are no subspace.
 
 The acting form is that of the inner structure, which `acting` names; there P z has been added up beforehand.
 """
@@ -24,6 +24,7 @@ from harness.streams import stream
 if TYPE_CHECKING:
     from torch import Tensor
 
+LARGEST = 100_000_000  # numbers of P: 0.8 GB in float64, about those of the largest networks of the paper
 OWN = ("inputs", "outputs", "seed", "of", "dimension")
 
 
@@ -48,9 +49,11 @@ class Subspace:
     start: str | None = None
 
     def __post_init__(self) -> None:
-        if self.dimension < 1:
-            raise ValueError(f"dimension must be positive, not {self.dimension}")
-        _ = self.inner  # a structure that cannot be made is refused now
+        whole = self.inner.dim  # a structure that cannot be made is refused now
+        if not 1 <= self.dimension <= whole:
+            raise ValueError(f"dimension must be from 1 to {whole}, the parameters of {self.of}, not {self.dimension}")
+        if self.dimension * whole > LARGEST:
+            raise ValueError(f"dimension must be at most {LARGEST // whole} of {whole} parameters: P is held in memory")
 
     @property
     def dim(self) -> int:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+DEEPEST = 16  # 65 536 leaves, every one of which is visited at every step
+
+
 @dataclass(frozen=True)
 class Tree:
     """A complete soft tree of the given depth; depth 0 is one leaf, a constant."""
@@ -37,8 +40,8 @@ class Tree:
     depth: int = 2
 
     def __post_init__(self) -> None:
-        if self.depth < 0:
-            raise ValueError(f"tree: the depth must not be negative, as {self.depth} is")
+        if not 0 <= self.depth <= DEEPEST:
+            raise ValueError(f"depth must be from 0 to {DEEPEST}, not {self.depth}: the tree has 2^depth leaves")
 
     @property
     def leaves(self) -> int:

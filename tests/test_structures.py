@@ -34,7 +34,7 @@ PROGRAM_SPACES = {
 }
 SETTINGS: dict[str, list[dict[str, Any]]] = {
     "linear": [{}, {"bias": True}],
-    "low_rank": [{}, {"rank": 2}, {"rank": 7}],
+    "low_rank": [{}, {"rank": 2}],
     "mlp": [{}, {"widths": ()}, {"widths": (5,)}, {"widths": (3, 8, 2)}],
     "fourier": [{}, {"features": 7, "bandwidth": 0.5}],
     "tree": [{"depth": 0}, {"depth": 1}, {}, {"depth": 4}],
@@ -46,8 +46,10 @@ def cases() -> list[Structure]:
     """Every structure on disk under several settings and spaces, alone and in a subspace; every program."""
     free = [(n, s, space) for n, settings in SETTINGS.items() for s in settings for space in SPACES]
     free += [(f"programs.{n}", {}, space) for n, spaces in PROGRAM_SPACES.items() for space in spaces]
+    free = [case for case in free if case[1].get("rank", 1) <= min(case[2])]
     alone = [load("policies", n)(*space, seed=5, **s) for n, s, space in free]
-    return alone + [Subspace(*space, seed=5, of=n, dimension=3, **s) for n, s, space in free]
+    sizes = [min(3, structure.dim) for structure in alone]
+    return alone + [Subspace(*c[2], seed=5, of=c[0], dimension=d, **c[1]) for c, d in zip(free, sizes, strict=True)]
 
 
 def label(structure: Structure) -> str:
@@ -250,12 +252,12 @@ def test_subspace_of_another_seed_is_another_subspace() -> None:
 @pytest.mark.parametrize(
     ("name", "settings", "words"),
     [
-        ("mlp", {"widths": (4, 0)}, "widths must be positive"),
-        ("low_rank", {"rank": 0}, "rank must be positive"),
-        ("fourier", {"features": 0}, "must be positive"),
-        ("fourier", {"bandwidth": 0.0}, "must be positive"),
-        ("tree", {"depth": -1}, "must not be negative"),
-        ("subspace", {"dimension": 0}, "dimension must be positive"),
+        ("mlp", {"widths": (4, 0)}, "widths must be at most 16 positive numbers"),
+        ("low_rank", {"rank": 0}, "rank must be from 1 to 2, the smaller of 4 inputs and 2 outputs, not 0"),
+        ("fourier", {"features": 0}, "features must be from 1"),
+        ("fourier", {"bandwidth": 0.0}, "bandwidth must be from 1e-06"),
+        ("tree", {"depth": -1}, "depth must be from 0 to 16, not -1"),
+        ("subspace", {"dimension": 0}, "dimension must be from 1 to 4610, the parameters of mlp, not 0"),
         ("subspace", {"of": "mpl"}, "no structure 'mpl'"),
         ("subspace", {"of": "subspace"}, "no structure 'subspace'"),
         ("subspace", {"of": "linear.weights"}, "no structure 'linear.weights'"),

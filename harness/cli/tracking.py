@@ -14,7 +14,7 @@ def add_commands(commands: Any) -> None:
         "sync",
         help="make MLflow show what the files hold; rebuilds a lost or broken store",
         description="Make the MLflow store show exactly what the files of a study hold. The files are the truth: a "
-        "store that was lost, broken or moved is made again from them, and a run that is shown already is not shown twice.",
+        "store that was lost, broken or moved is made again from them, and no run is shown twice.",
     )
     sync.add_argument("study", help="a file of studies/")
     sync.add_argument("--settle", action="store_true", help="first let a running mirror finish its work")

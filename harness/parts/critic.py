@@ -24,6 +24,11 @@ def init(rng: np.random.Generator, inputs: int, hidden: tuple[int, ...]) -> Floa
     return np.concatenate(parts)
 
 
+def size(inputs: int, hidden: tuple[int, ...]) -> int:
+    """C, the parameters of such a network."""
+    return sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise((inputs, *hidden, 1)))
+
+
 def values(theta: Floats, hidden: tuple[int, ...], inputs: Floats) -> Floats:
     """V of each row [N] of inputs [N, O]."""
     outputs, _, _ = perceptron.linearised(theta, (inputs.shape[1], *hidden, 1), inputs)  # [N, 1]

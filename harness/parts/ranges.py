@@ -13,6 +13,8 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
+MOST_NUMBERS = 100_000_000  # that one turn makes of the parameters: 0.8 GB in float64, with several jobs at a time
+
 
 def finite(settings: object, *names: str) -> None:
     """Any number will do, but it must be one."""
@@ -39,6 +41,18 @@ def ordered(settings: object, *names: str) -> None:
     for name, other in pairwise(names):
         bound = getattr(settings, other)
         _require(settings, (name,), partial(operator.ge, bound), f"at most {bound}, which is {other}")
+
+
+def vectors(settings: Any, name: str, count: int) -> None:
+    """So many parameter vectors [P] at a time must fit into memory; while a study is read, P counts as 1."""
+    dim = 1 if settings.policy is None else settings.policy.dim
+    numbers(name, count * dim, f"{count} times {dim} parameters")
+
+
+def numbers(name: str, count: int, what: str) -> None:
+    """So many numbers must fit into memory."""
+    if count > MOST_NUMBERS:
+        raise ValueError(f"{name} must be smaller: {what} are more than {MOST_NUMBERS} numbers at a time")
 
 
 def _require(settings: object, names: tuple[str, ...], holds: Callable[[Any], bool], wanted: str) -> None:
