@@ -21,7 +21,7 @@ import numpy as np
 from harness.interface import Candidate, Floats, Metrics, Outcome, Policy, Request, Turn
 from harness.parts import pycma
 from harness.parts.moments import identity
-from harness.parts.ranges import at_least, positive, vectors
+from harness.parts.ranges import at_least, vectors
 from harness.parts.search import Choice, LogUniform
 from harness.streams import draw_seeds
 
@@ -54,7 +54,7 @@ class CmaEs:
         at_least(self, 2 if self.population else 0, "population")
         at_least(self, 1, "episodes")
         at_least(self, 0, "diagonal_above")
-        positive(self, "sigma")
+        at_least(self, 1e-100, "sigma")  # below, the library divides 0 by 0
         vectors(self, "population", self.population)
         if self.policy is not None and self.policy.dim <= self.diagonal_above:
             vectors(self, "diagonal_above", self.policy.dim)  # a covariance [P, P]

@@ -88,6 +88,7 @@ def test_a_share_above_one_is_refused(setting: str) -> None:
     ("name", "settings", "message"),
     [
         ("ars", {"directions": 4, "top": 5}, "top must be at most 4, which is directions, not 5"),
+        ("cma_es", {"sigma": 1e-300}, "sigma must be at least 1e-100, not 1e-300"),
         ("cma_es", {"population": 1}, "population must be at least 2, not 1"),
         ("cross_entropy", {"population": 9, "elite": 0.1}, "elite must keep at least 2 of 9"),
         ("evolution_strategy", {"children": 3, "parents": 4}, "parents must be at most 3, which is children, not 4"),
