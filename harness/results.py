@@ -28,7 +28,8 @@ def records(workflow: Workflow) -> Iterator[CellRecord]:
         entry = workflow.environments[cell.environment.name]
         kind = plugins.load("algorithms", cell.algorithm.file)
         explores = bool(vars(kind)["explores"])
-        policy = build(cell.policy.file, dict(cell.policy.settings), space(cell.environment), explores, seed=0)
+        world = space(cell.environment)
+        policy = build(cell.policy.file, dict(cell.policy.settings), world, explores, seed=0)
         environment, label, algorithm = cell.labels
         yield CellRecord(
             environment=environment,
@@ -48,6 +49,10 @@ def records(workflow: Workflow) -> Iterator[CellRecord]:
             optimum=_optimum(cell),
             solved=entry.solved,
             targets=entry.targets,
+            structure="program" if "." in cell.policy.file else cell.policy.file,
+            problem=cell.environment.problem or cell.environment.gymnasium or environment,
+            horizon=cell.environment.horizon,
+            actions=world.actions,
         )
 
 

@@ -151,6 +151,7 @@ def test_a_damaged_table_explains_nothing(tmp_path: Path, monkeypatch: pytest.Mo
         find_number("s", "findings", ["x", "p"])
 
 
+SIDES = ("first_algorithm", "second_algorithm")
 RUNS = [
     {"environment": environment, "policy": policy, "algorithm": algorithm, "family": family, "seed": seed}
     for environment in ("A", "B")
@@ -168,6 +169,10 @@ RUNS = [
         ({"environment": "A", "policy": "linear", "first": "ars", "second": "ppo"}, 4),
         ({"level": "algorithm", "family": "gradient-free", "algorithm": "ars", "policy": "wide"}, 4),
         ({"level": "family", "family": "gradient-free", "algorithm": "", "policy": ""}, 16),
+        ({"environment": "A", "first_policy": "linear", "second_policy": "wide"} | dict.fromkeys(SIDES, "cem"), 4),
+        ({"environment": "A", "family": "gradient-free", "algorithm": "", "policy": "linear", "generic": "wide"}, 8),
+        ({"environment": "A", "policy": "wide", "free_algorithm": "cem", "gradient_algorithm": "ppo"}, 6),
+        ({"environment": "A", "policy_kind": "", "first": "ars", "second": "ppo"}, 12),
         (
             {"environment": "B", "free_policy": "wide", "free_algorithm": "cem"}
             | {"gradient_policy": "linear", "gradient_algorithm": "ppo"},
@@ -184,3 +189,9 @@ def test_behind_a_row_stand_the_runs_it_was_made_from(row: dict[str, str], count
     behind = runs_behind(Number(Path("t.csv"), 2, "p", row), RUNS)
     assert len(behind) == count
     assert {run["environment"] for run in behind} == {row.get("environment", "A"), row.get("environment", "B")}
+
+
+@pytest.mark.parametrize("environment", ["all", "A B"])
+def test_behind_a_row_of_several_environments_stand_the_runs_of_each(environment: str) -> None:
+    row = {"environment": environment, "algorithm": "ars", "family": "gradient-free", "regressor": "horizon"}
+    assert len(runs_behind(Number(Path("t.csv"), 2, "p", row), RUNS)) == 8

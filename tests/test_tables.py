@@ -1,6 +1,5 @@
 """Tables from recorded jobs: every number by hand, damaged jobs refused, the same bytes for the same runs."""
 
-import hashlib
 import json
 import random
 import re
@@ -10,58 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from recorded_jobs import GRID, record, write_job
 
 from harness.errors import InputError
 from harness.seal import sealed
-from harness.tables import COLUMNS, CellRecord, write_tables
+from harness.tables import COLUMNS, write_tables
 from harness.tables.read import read_cell
-
-SECONDS = ("seconds_ask", "seconds_rollout", "seconds_tell", "seconds_evaluate", "seconds_total")
-BUDGET, GRID = 1000, (0, 250, 500, 750, 1000, 1100)
-
-
-def record(root, seeds, algorithm="ars", policy="linear", environment="pole", family="gradient-free", jobs=1):
-    """A cell whose random score is 0, reference 100 and solved at 80; its seeds in `jobs` blocks."""
-    blocks = [block for block in np.array_split(seeds, jobs) if len(block)]
-    folder = root / environment / policy / algorithm
-    return CellRecord(
-        *(environment, policy, algorithm, family),
-        parameters=5,
-        digest="d1",
-        seeds=tuple(seeds),
-        budget=BUDGET,
-        manifests=tuple(folder / f"seeds-{block[0]}-{block[-1]}" / "manifest.json" for block in blocks),
-        random=0.0,
-        reference=100.0,
-        optimum=120.0,
-        solved=80.0,
-        targets=(20.0, 60.0, 80.0),
-    )
-
-
-def write_job(manifest, curves, exact=(), diverged=None, clock=1.0):
-    """A job as `harness/record.py` leaves it; curves {seed: returns}, exact seeds, diverged {seed: steps}."""
-    diverged = diverged or {}
-    manifest.parent.mkdir(parents=True)
-    evaluations = [
-        {"seed": seed, "turn": turn, "steps": steps, "episodes": turn, "return_mean": float(value), "return_std": 0.0}
-        | {"return_min": 0.0, "return_max": 0.0, "length_mean": 1.0, "exact": float(seed in exact)}
-        for seed, values in curves.items()
-        for turn, (steps, value) in enumerate(zip(GRID, values, strict=False))
-    ]
-    timing = [{"seed": seed, **{name: clock * (1 + place) for place, name in enumerate(SECONDS)}} for seed in curves]
-    runs = [
-        {"seed": seed, "turn": len(values), "steps": diverged.get(seed, 1100), "episodes": 7, "evaluation_steps": 9}
-        | {"status": "diverged" if seed in diverged else "finished"}
-        | {"reason": "theta is not finite" if seed in diverged else "", "digest": f"run-{seed}"}
-        for seed, values in curves.items()
-    ]
-    files = {"evaluations.parquet": evaluations, "timing.parquet": timing}
-    for name, rows in files.items():
-        pd.DataFrame(rows or {"seed": np.empty(0, int)}).to_parquet(manifest.parent / name)
-    sums = {name: hashlib.sha256((manifest.parent / name).read_bytes()).hexdigest() for name in files}
-    content = {"schema": 1, "cell": {}, "runs": runs, "files": sums, "provenance": {}}
-    manifest.write_text(json.dumps(sealed(content)))
 
 
 def tables(records, folder, resamples=200):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.coverage import scores, times
+from benchmarks.coverage import duels, scores, times
 from benchmarks.coverage.case import RESAMPLES, Case
 from harness.streams import stream
 
@@ -24,7 +24,7 @@ HEAD = "| interval | runs | setting | nominal | coverage ± error | claimed | ve
 @cache  # worked out once, before the workers fork
 def every_case() -> list[Case]:
     """All lines of the table."""
-    return [*scores.cases(), *times.cases()]
+    return [*scores.cases(), *duels.cases(), *times.cases()]
 
 
 def simulate(place: int, studies: int, seed: int) -> float:

@@ -25,6 +25,15 @@ KEYS = {  # of each table: the columns that tell its rows apart, in the order in
     "dimension": CELL,
     "findings": ("environment",),
     "structures": ("environment", "family", "structure_policy"),
+    "survival": (*CELL, "steps", "share"),
+    "restricted": CELL,
+    "ratios": ("environment", "contrast", "first_policy", "first_algorithm", "second_policy", "second_algorithm"),
+    "profiles": ("level", "family", "algorithm", "policy", "profile", "x"),
+    "scaling": ("environment", "policy_kind", "algorithm", "family", "regressor"),
+    "crossover": ("environment", "policy_kind", "first", "second"),
+    "exchange": ("environment", "family", "algorithm", "policy", "target"),
+    "frontier": ("environment", "policy", "steps"),
+    "sensitivity": ("environment", "question", "measure", "reading"),
     "timing": CELL,
 }
 
@@ -78,23 +87,34 @@ def _same(text: str, word: str) -> bool:
 
 
 def runs_behind(number: Number, runs: Sequence[dict[str, str]]) -> list[dict[str, str]]:
-    """The rows of `runs.csv` that a row was made from.
+    """The rows of `runs.csv` that a row was made from; of a fitted line or a reading also those of its rivals.
 
     Args:
         number: a cell of a table.
         runs: every row of `runs.csv` of the same study.
     """
-    row = number.row
-    sides = [name.removesuffix("_policy") for name in row if name.endswith("_policy")]
-    if sides:  # two cells against each other: findings.csv, structures.csv
-        names = ("policy", "algorithm")
-        wanted = [
-            {"environment": row["environment"], **{name: row[f"{side}_{name}"] for name in names}} for side in sides
-        ]
-    elif "second" in row:
-        cell = {"environment": row["environment"], "policy": row["policy"]}
-        wanted = [{**cell, "algorithm": row[name]} for name in ("first", "second")]
-    else:
-        keys = ("environment", "policy", "algorithm", "family", "seed")
-        wanted = [{key: row[key] for key in keys if row.get(key)}]  # an empty cell, as in summary.csv, asks for all
+    wanted = cells_behind(number.row)
     return [run for run in runs if any(all(run[key] == word for key, word in one.items()) for one in wanted)]
+
+
+def cells_behind(row: dict[str, str]) -> list[dict[str, str]]:
+    """What the runs behind a row have in common, one entry for each side; an empty one fits every run."""
+    sides = [name.removesuffix("_policy") for name in row if name.endswith("_policy")]
+    if sides:  # two cells against each other: findings.csv, structures.csv, ratios.csv
+        return [
+            {"environment": row["environment"], **{name: row[f"{side}_{name}"] for name in ("policy", "algorithm")}}
+            for side in sides
+        ]
+    if "first" in row and "policy" in row:  # a comparison of two algorithms
+        return [_known(row, ("environment", "policy")) | {"algorithm": row[name]} for name in ("first", "second")]
+    if "generic" in row:  # an exchange rate
+        names = _known(row, ("environment", "family", "algorithm"))
+        return [{**names, "policy": row[name]} for name in ("policy", "generic")]
+    environments = [] if row.get("environment") == "all" else row.get("environment", "").split()
+    rest = _known(row, ("policy", "algorithm", "family", "seed"))
+    return [{**rest, "environment": name} for name in environments] or [rest]
+
+
+def _known(row: dict[str, str], keys: Sequence[str]) -> dict[str, str]:
+    """Those of the columns that the row has and that are not empty, as in summary.csv, where that asks for all."""
+    return {key: row[key] for key in keys if row.get(key)}

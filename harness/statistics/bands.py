@@ -68,13 +68,17 @@ def simultaneous(
     """
     value = statistic(table[np.newaxis])[0]  # [G]
     replicates = replicate(rng, table, sizes, statistic, resamples)  # [R, G]
+    return around(value, replicates, np.isfinite(table).sum(axis=0), len(sizes), level)
+
+
+def around(value: Floats, replicates: Floats, present: Integers, strata: int, level: float = LEVEL) -> Estimate:
+    """Band of `simultaneous` about a curve [G] whose replicates [R, G] are known; `present` [G] runs stand there."""
     error = np.nanstd(replicates, axis=0)  # [G]
     moving = error > 0
     if not moving.any():  # all runs agree everywhere
         return Estimate(value, value, value)
     away = np.nan_to_num(np.abs(replicates - value)[:, moving] / error[moving]).max(axis=1)  # [R]
     reach = np.quantile(away, level, method="inverted_cdf")
-    present, strata = np.isfinite(table).sum(axis=0), len(sizes)  # [G]
     reach = reach * heavier(present, strata, level) * inflation(present, strata) * error
     return Estimate(value, value - reach, value + reach)
 

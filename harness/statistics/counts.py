@@ -29,11 +29,20 @@ def count_bootstrap(rng: np.random.Generator, sizes: Sequence[int], statistic: C
         statistic: how often each run was drawn [R, N] -> [R, ...].
         resamples: R.
     """
-    runs = sum(sizes)
-    block = max(BLOCK // runs, 1)
+    replicates = count_replicates(rng, sizes, statistic, resamples)
+    return Estimate(whole(sizes, statistic), *interval(replicates, sizes))
+
+
+def count_replicates(rng: np.random.Generator, sizes: Sequence[int], statistic: Counted, resamples: int) -> Floats:
+    """Replicates [R, ...] of a statistic of whole runs, a block at a time; arguments as of `count_bootstrap`."""
+    block = max(BLOCK // sum(sizes), 1)
     blocks = [min(block, resamples - start) for start in range(0, resamples, block)]
-    replicates = np.concatenate([statistic(_counts(rng, sizes, count)) for count in blocks])  # [R, ...]
-    return Estimate(statistic(np.ones((1, runs)))[0], *interval(replicates, sizes))
+    return np.concatenate([statistic(_counts(rng, sizes, count)) for count in blocks])
+
+
+def whole(sizes: Sequence[int], statistic: Counted) -> Floats:
+    """The statistic of the runs themselves, each there once."""
+    return np.asarray(statistic(np.ones((1, sum(sizes))))[0])
 
 
 def _counts(rng: np.random.Generator, sizes: Sequence[int], resamples: int) -> Floats:

@@ -14,7 +14,9 @@ from harness.tables.cells import CellRecord
 from harness.tables.comparisons import COMPARISONS, comparison_rows
 from harness.tables.curves import CURVES, curve_rows, longest_budgets
 from harness.tables.estimates import estimate_cell
+from harness.tables.exchange import EXCHANGE, exchange_rows
 from harness.tables.findings import FINDINGS, finding_rows
+from harness.tables.frontier import FRONTIER, frontier_rows
 from harness.tables.per_cell import (
     DIMENSION,
     RUN_LENGTHS,
@@ -29,9 +31,21 @@ from harness.tables.per_cell import (
     target_rows,
     timing_row,
 )
+from harness.tables.profiles import PROFILES, profile_rows
 from harness.tables.read import read_cell
+from harness.tables.scaling import CROSSOVER, SCALING, scaling_tables
+from harness.tables.sensitivity import SENSITIVITY, sensitivity_rows
 from harness.tables.structures import STRUCTURES, structure_rows
 from harness.tables.summary import SUMMARY, summary_rows
+from harness.tables.survival import (
+    RATIOS,
+    RESTRICTED,
+    SURVIVAL,
+    common_budgets,
+    ratio_rows,
+    restricted_row,
+    survival_rows,
+)
 from harness.tables.write import Row, csv_bytes, write_all
 
 __all__ = ["COLUMNS", "CellRecord", "write_tables"]
@@ -47,6 +61,15 @@ COLUMNS = {
     "dimension": DIMENSION,
     "findings": FINDINGS,
     "structures": STRUCTURES,
+    "survival": SURVIVAL,
+    "restricted": RESTRICTED,
+    "ratios": RATIOS,
+    "profiles": PROFILES,
+    "scaling": SCALING,
+    "crossover": CROSSOVER,
+    "exchange": EXCHANGE,
+    "frontier": FRONTIER,
+    "sensitivity": SENSITIVITY,
     "timing": TIMING,
 }
 
@@ -66,7 +89,7 @@ def write_tables(records: Iterable[CellRecord], folder: Path, seed: int, resampl
     cells = [read_cell(record) for record in sorted(records, key=lambda record: record.key)]
     rng = address(seed)
     known = {cell.record.key: estimate_cell(cell, rng, resamples) for cell in cells if cell.runs}
-    longest = longest_budgets(cells)
+    longest, common = longest_budgets(cells), common_budgets(cells)
     pairs = [(cell, known.get(cell.record.key)) for cell in cells]
     tables: dict[str, Iterable[Row]] = {
         "runs": chain.from_iterable(map(run_rows, cells)),
@@ -79,6 +102,14 @@ def write_tables(records: Iterable[CellRecord], folder: Path, seed: int, resampl
         "dimension": (dimension_row(*pair) for pair in pairs),
         "findings": finding_rows(cells, known, rng, resamples),
         "structures": structure_rows(cells, known, rng, resamples),
+        "survival": chain.from_iterable(map(survival_rows, cells)),
+        "restricted": (restricted_row(cell, common, rng, resamples) for cell in cells),
+        "ratios": ratio_rows(cells, common, rng, resamples),
+        "profiles": profile_rows(cells, rng, resamples),
+        "exchange": exchange_rows(cells, rng, resamples),
+        "frontier": frontier_rows(cells, rng, resamples),
+        "sensitivity": sensitivity_rows(cells, rng, resamples),
+        **scaling_tables(cells, rng, resamples),
         "timing": map(timing_row, cells),
     }
     write_all(folder, {f"{name}.csv": csv_bytes(COLUMNS[name], rows) for name, rows in tables.items()})

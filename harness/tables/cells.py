@@ -37,6 +37,10 @@ class CellRecord:
     optimum: float | None  # best possible expected return, where it is known
     solved: float
     targets: tuple[float, ...]
+    structure: str  # kind of the policy: the plug-in behind its label
+    problem: str  # what is played, whatever its horizon and size: the plug-in or id behind the environment
+    horizon: int  # steps of an episode at most
+    actions: int  # dimension of the action; of a discrete one the number of choices
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -66,6 +70,7 @@ class RunRecord(NamedTuple):
     episodes: int
     digest: str
     evaluated: Integers  # [K] charged steps
+    played: Integers  # [K] charged episodes
     returns: Floats  # [K]
     exact: Booleans  # [K] whether the return is the exact expectation
     seconds: Floats  # [5] ask, rollout, tell, evaluate, total
@@ -81,6 +86,7 @@ class CellRuns(NamedTuple):
     exact: Floats  # [n] exact expected return at the budget; NaN where unknown, -inf: diverged
     areas: Floats  # [n] normalised
     crossings: Floats  # [n, T] steps; inf: censored
+    episodes: Floats  # [n, T] episodes until then; inf: censored
 
     @property
     def solved(self) -> Floats:
@@ -122,13 +128,21 @@ def exact_at_budget(run: RunRecord, record: CellRecord) -> float:
     return -np.inf if run.status == DIVERGED else float(known[-1])
 
 
+def episodes_at(run: RunRecord, crossings: Floats) -> Floats:
+    """Episodes [T] charged when the run crossed each target at these steps [T]; inf: censored."""
+    places = np.searchsorted(run.evaluated, crossings)  # [T] of an evaluation, or past the last one
+    return np.append(run.played, np.inf)[places]
+
+
 def assemble(record: CellRecord, runs: tuple[RunRecord, ...]) -> CellRuns:
     """Each run's numbers."""
     budget = np.array([record.budget])
     curves = [curve(run, record) for run in runs]
     scores = np.array([at(*points, budget, record.random)[0] for points in curves])  # [n]
     areas = np.array([area(*points, record.budget, record.random) for points in curves])  # [n]
-    crossings = [first_crossings(*evaluations(run, record), record.ladder) for run in runs]
+    crossings = np.array([first_crossings(*evaluations(run, record), record.ladder) for run in runs])
+    crossings = crossings.reshape(len(runs), len(record.ladder))  # [n, T]
+    episodes = [episodes_at(run, steps) for run, steps in zip(runs, crossings, strict=True)]
     return CellRuns(
         record,
         runs,
@@ -136,5 +150,6 @@ def assemble(record: CellRecord, runs: tuple[RunRecord, ...]) -> CellRuns:
         normalised(scores, record.random, record.reference),
         np.array([exact_at_budget(run, record) for run in runs]),
         normalised(areas, record.random, record.reference),
-        np.array(crossings).reshape(len(runs), len(record.ladder)),
+        crossings,
+        np.array(episodes).reshape(crossings.shape),
     )

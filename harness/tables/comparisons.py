@@ -1,12 +1,13 @@
 """Every pair of algorithms that share a policy and an environment: which is better, and is that more than luck?
 
-Where both have the same seeds they are paired: seeds are resampled and tested together.
+Where both have the same seeds they are paired: seeds are resampled and tested together. "Not more than luck" is not
+"equal": that is tested on its own, against a margin.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -15,13 +16,17 @@ import numpy as np
 from harness.statistics.bootstrap import Estimate
 from harness.statistics.comparisons import holm_known, paired_p, unpaired_p
 from harness.statistics.counts import count_bootstrap, improvement_of
+from harness.statistics.equivalence import ALPHA, Equivalence, equivalence, paired_equivalence
 from harness.tables.cells import CellRuns
 from harness.tables.estimates import Address, columns
 from harness.tables.write import Row
 
 PAIR = ("environment", "policy", "first", "second", "first_family", "second_family", "first_n", "second_n", "paired")
 PROBABILITY = ("probability", "low", "high")
-COMPARISONS = (*PAIR, *PROBABILITY, "p", "p_holm")
+DIFFERENCE = ("difference", "difference_low", "difference_high")
+COMPARISONS = (*PAIR, *PROBABILITY, "p", "p_holm", *DIFFERENCE, "p_equal", "p_equal_holm", "verdict")
+MARGIN = 0.05  # of the normalised score, half a step of a ladder of ten: less than that decides between no two targets
+EQUAL, UNDETERMINED = "equal", "undetermined"
 
 
 def is_paired(first: CellRuns, second: CellRuns) -> bool:
@@ -46,18 +51,37 @@ def comparison_rows(cells: Sequence[CellRuns], address: Address, resamples: int)
     for _, group in sorted(groups.items()):
         pairs = combinations(sorted(group, key=lambda cell: cell.record.key), 2)
         rows = [comparison_row(first, second, address, resamples) for first, second in pairs]
-        adjusted = holm_known(np.array([row["p"] for row in rows], dtype=np.float64))
-        yield from ({**row, "p_holm": value} for row, value in zip(rows, adjusted, strict=True))
+        for name in ("p", "p_equal"):
+            adjusted = holm_known(np.array([row[name] for row in rows], dtype=np.float64))
+            rows = [{**row, f"{name}_holm": value} for row, value in zip(rows, adjusted, strict=True)]
+        yield from ({**row, "verdict": verdict(row)} for row in rows)
+
+
+def verdict(row: Mapping[str, Any]) -> str:
+    """`equal` within the margin, else the label that is ahead, else `undetermined`: both p adjusted."""
+    if row["p_equal_holm"] <= ALPHA:
+        return EQUAL
+    if not row["p_holm"] <= ALPHA:
+        return UNDETERMINED
+    return str(row["first"] if row["probability"] > 0.5 else row["second"])
+
+
+def equal(first: CellRuns, second: CellRuns) -> Equivalence:
+    """Difference of the mean normalised scores with its 90 % interval, and the p of "further apart than MARGIN"."""
+    test = paired_equivalence if is_paired(first, second) else equivalence
+    return test(first.normalised, second.normalised, MARGIN)
 
 
 def comparison_row(first: CellRuns, second: CellRuns, address: Address, resamples: int) -> dict[str, Any]:
     """One pair, not yet adjusted; not defined where one of them has no run."""
-    estimate, p = None, np.nan
+    estimate, p, same = None, np.nan, Equivalence(*[np.nan] * 4)
     if first.runs and second.runs:
         rng = address("tables", "comparison", *first.record.key, second.record.algorithm)
         estimate, p = compare(first, second, rng, resamples)
+        same = equal(first, second)
     numbers = (
         *(first.record.environment, first.record.policy, first.record.algorithm, second.record.algorithm),
         *(first.record.family, second.record.family, len(first.runs), len(second.runs), is_paired(first, second)),
     )
-    return {**dict(zip(PAIR, numbers, strict=True)), **columns(estimate, *PROBABILITY), "p": p}
+    start = {**dict(zip(PAIR, numbers, strict=True)), **columns(estimate, *PROBABILITY), "p": p}
+    return {**start, **dict(zip((*DIFFERENCE, "p_equal"), same, strict=True))}

@@ -14,7 +14,7 @@ from harness.interface import Floats
 from harness.statistics.bootstrap import Estimate, bootstrap
 from harness.statistics.targets import ert
 from harness.tables.cells import CellRuns
-from harness.tables.comparisons import PROBABILITY, compare
+from harness.tables.comparisons import PROBABILITY, UNDETERMINED, compare
 from harness.tables.estimates import Address, CellEstimates, columns
 from harness.tables.write import Row
 
@@ -25,7 +25,6 @@ BEST = ("policy", "algorithm", "parameters", "n", "iqm", "low", "high", "ert", "
 SIDES = tuple(f"{side}_{name}" for side in FAMILIES for name in BEST)
 RATIO = ("ert_ratio", "ert_ratio_low", "ert_ratio_high")
 FINDINGS = ("environment", *SIDES, *PROBABILITY, "p", "ahead", *RATIO, "faster")
-UNDETERMINED = "undetermined"
 SIGNIFICANT = 0.05
 ENOUGH = 5  # runs from which on an interval covers about what it says
 

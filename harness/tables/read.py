@@ -45,7 +45,7 @@ def read_job(path: Path) -> list[RunRecord]:
     manifest = read_manifest(path)
     for name, stated in manifest["files"].items():
         verify(path.parent / name, stated)
-    evaluations = read_columns(path.parent / EVALUATIONS, ("seed", "steps", "return_mean", "exact"))
+    evaluations = read_columns(path.parent / EVALUATIONS, ("seed", "steps", "episodes", "return_mean", "exact"))
     timing = read_columns(path.parent / TIMING, ("seed", *SECONDS))
     return [read_run(line, evaluations, timing) for line in manifest["runs"]]
 
@@ -98,6 +98,7 @@ def read_run(line: dict[str, Any], evaluations: dict[str, Floats], timing: dict[
         episodes=line["episodes"],
         digest=line["digest"],
         evaluated=evaluations["steps"][mine].astype(np.int64),
+        played=evaluations["episodes"][mine].astype(np.int64),
         returns=evaluations["return_mean"][mine],
         exact=evaluations["exact"][mine] == 1,
         seconds=np.array([timing[name][clock].sum() for name in SECONDS]),

@@ -17,9 +17,9 @@ import numpy as np
 
 from harness.statistics.comparisons import holm_known
 from harness.tables.cells import CellRuns
-from harness.tables.comparisons import PROBABILITY, compare, is_paired
+from harness.tables.comparisons import PROBABILITY, UNDETERMINED, compare, is_paired
 from harness.tables.estimates import Address, CellEstimates, columns
-from harness.tables.findings import FAMILIES, SIGNIFICANT, UNDETERMINED, Key, best
+from harness.tables.findings import FAMILIES, SIGNIFICANT, Key, best
 from harness.tables.write import Row
 
 SIDES = ("structure", "generic")
