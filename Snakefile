@@ -2,6 +2,7 @@
 #
 #     snakemake --cores 8                               studies/quickstart.yaml
 #     snakemake --cores 8 --config study=locomotion     another study
+#     snakemake --cores 8 --config study=tuning tune    tuned settings, for the studies that use them
 #
 # The name of a study is the only thing to give to Snakemake; everything else stands in YAML files that are read
 # strictly and validated before anything runs.
@@ -54,8 +55,7 @@ onerror:
 
 rule all:
     input:
-        f"reports/{STUDY}.html",
-        f"reports/{STUDY}.pdf",
+        WORKFLOW.products,
 
 
 rule run:
@@ -69,6 +69,23 @@ rule run:
         code=lambda wildcards: WORKFLOW.code(wildcards),
     shell:
         "python -m harness job --spec {params.spec:q} --first {wildcards.first:q} --last {wildcards.last:q} 2> {log:q}"
+
+
+rule tune:
+    """The best settings of a study of tuning, and every setting that was tried."""
+    input:
+        WORKFLOW.manifests,
+    output:
+        f"tuned/{STUDY}.yaml",
+        f"tuned/{STUDY}.csv",
+    log:
+        f"results/logs/{STUDY}/tune.log",
+    params:
+        study=STUDY,
+        code=product_code("tune"),
+        terms=WORKFLOW.table_terms(),
+    shell:
+        "python -m harness tune {params.study:q} 2> {log:q}"
 
 
 rule tables:

@@ -14,10 +14,11 @@ from harness.cell import SHORT, Cell, Part, World
 from harness.errors import InputError
 from harness.names import find
 from harness.node import Node
-from harness.schema import read
+from harness.schema import mapping, read
 from harness.settings import complete
 from harness.spec import FILE, Environment
 from harness.study import PROGRAM, Choice, Grid, Study
+from harness.tuned import SUFFIX, Tuned
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +76,7 @@ def plan(study: Study, environments: Mapping[str, Environment]) -> tuple[Planned
     union: dict[tuple[str, str, str], Planned] = {}
     digests: dict[str, Planned] = {}
     for grid in study.grids:
-        for planned in _product(grid, environments):
+        for planned in _product(grid, environments, study.tuned):
             first = union.setdefault(planned.cell.labels, planned)
             if (first.cell, first.seeds) != (planned.cell, planned.seeds):
                 labels = " × ".join(planned.cell.labels)
@@ -106,7 +107,7 @@ def find_cell(cells: Iterable[Cell], environment: str, policy: str, algorithm: s
     raise InputError(labels, "no cell of this study: the study, a default or an environment has changed")
 
 
-def _product(grid: Grid, environments: Mapping[str, Environment]) -> Iterable[Planned]:
+def _product(grid: Grid, environments: Mapping[str, Environment], tuned: Tuned | None) -> Iterable[Planned]:
     for node in grid.environments:
         name = find(node, read(node, str), environments, "environment")
         environment = environments[name]
@@ -118,9 +119,9 @@ def _product(grid: Grid, environments: Mapping[str, Environment]) -> Iterable[Pl
         for choice in grid.policies:
             policy = _policy(choice, name, environment, grid.place)
             for algorithm in grid.algorithms:
-                part = Part(algorithm.label, algorithm.file, algorithm.settings)
-                cell = Cell(world, policy, part, budget, grid.evaluation)
-                yield Planned(cell, seeds, grid.place, choice.given, algorithm.given)
+                for part in _algorithms(algorithm, name, policy.label, tuned):
+                    cell = Cell(world, policy, part, budget, grid.evaluation)
+                    yield Planned(cell, seeds, grid.place, choice.given, algorithm.given)
 
 
 def world_of(name: str, environment: Environment) -> World:
@@ -139,6 +140,18 @@ def world_of(name: str, environment: Environment) -> World:
         environment.clip,
         environment.fresh,
     )
+
+
+def _algorithms(choice: Choice, environment: str, policy: str, tuned: Tuned | None) -> Iterable[Part]:
+    """An algorithm with its own settings, or, tuned, with those of each reading under the label of the reading."""
+    if tuned is None:
+        return [Part(choice.label, choice.file, choice.settings)]
+    parts = []
+    for reading in tuned.readings:
+        won = tuned.winner(reading, environment, policy, choice.label)
+        settings = tuned.settings(won, choice.file, choice.settings, mapping(choice.given))
+        parts.append(Part(choice.label + SUFFIX[reading], choice.file, settings))
+    return parts
 
 
 def _policy(choice: Choice, name: str, environment: Environment, place: Node) -> Part:

@@ -16,8 +16,10 @@ from harness.cell import Evaluation
 from harness.names import check_distinct, check_name, check_once, find
 from harness.node import Node
 from harness.schema import Rule, between, mapping, read
+from harness.search import draw_label, draws
 from harness.settings import complete, make
 from harness.spec import Steps
+from harness.tuned import Tuned, load_tuned
 
 PROGRAM = "program"
 Room = Literal["algorithms", "policies"]
@@ -59,6 +61,15 @@ class Study:
     notes: str  # what a reader must know of its settings
     block: int  # seeds of a job
     grids: tuple[Grid, ...]
+    tuning: Tuning | None = None  # every algorithm of the grids stands there as its draws
+    tuned: Tuned | None = None  # every algorithm of the grids runs with settings from there
+
+
+@dataclass(frozen=True, eq=False)
+class Tuning:
+    """A study of tuning: how many settings are tried for every algorithm, its default among them."""
+
+    settings: Annotated[int, between(2, 1000)]  # K
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +99,8 @@ class StudyFile:
     algorithms: dict[str, Node] = field(default_factory=dict)
     policies: dict[str, Node] = field(default_factory=dict)
     notes: str = ""
+    tuning: Tuning | None = None
+    tuned: Node | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,11 +133,14 @@ def load_study(root: Path, name: str) -> Study:
     find(Node(None, "studies/"), name, studies(root), "study")
     node = strict_yaml.load(root / "studies" / f"{name}.yaml", f"studies/{name}.yaml")
     check_name(node, name)
-    return resolved(name, read(node, StudyFile))
+    file = read(node, StudyFile)
+    return resolved(name, file, load_tuned(root, file.tuned) if file.tuned else None)
 
 
-def resolved(name: str, file: StudyFile) -> Study:
-    """What is written, with every label looked up and every default filled in."""
+def resolved(name: str, file: StudyFile, tuned: Tuned | None = None) -> Study:
+    """What is written, with every label looked up, every default filled in and every draw drawn."""
+    if file.tuning and tuned:
+        raise tuned.place.error("a study of tuning cannot use tuned settings itself")
     algorithms = _declared("algorithms", file.algorithms)
     policies = _declared("policies", file.policies)
     grids = []
@@ -137,14 +153,48 @@ def resolved(name: str, file: StudyFile) -> Study:
                 place,
                 entry.environments,
                 tuple(_chosen("policies", policies, node) for node in entry.policies),
-                tuple(_chosen("algorithms", algorithms, node) for node in entry.algorithms),
+                tuple(
+                    one
+                    for node in entry.algorithms
+                    for one in _tried(_chosen("algorithms", algorithms, node), file.tuning)
+                ),
                 entry.budget or file.budget,
                 entry.evaluation or file.evaluation,
                 file.first_seed,
                 entry.seeds or file.seeds,
             )
         )
-    return Study(name, file.title, file.question, file.notes, file.block, tuple(grids))
+    if tuned:
+        _check_fresh(grids, tuned)
+    return Study(name, file.title, file.question, file.notes, file.block, tuple(grids), file.tuning, tuned)
+
+
+def _check_fresh(grids: Iterable[Grid], tuned: Tuned) -> None:
+    """Refuse seeds that the settings were chosen on."""
+    for grid in grids:
+        common = range(max(grid.first_seed, tuned.seeds.start), min(grid.first_seed + grid.seeds, tuned.seeds.stop))
+        if common:
+            raise grid.place.error(f"seed {common.start} was used for tuning: winners run on fresh seeds")
+
+
+def _tried(choice: Choice, tuning: Tuning | None) -> tuple[Choice, ...]:
+    """The choice itself, or in a study of tuning all its draws; what the study gives is fixed."""
+    if tuning is None:
+        return (choice,)
+    tried = draws(choice.file, choice.label, mapping(choice.given), tuning.settings)
+    if not any(tried):
+        raise choice.given.error(f"nothing of {choice.label} can be searched: {choice.file} has no free search space")
+    return tuple(
+        _with(choice, draw_label(choice.label, index), {**choice.settings, **drawn})
+        for index, drawn in enumerate(tried)
+    )
+
+
+def _with(choice: Choice, label: str, settings: dict[str, Any]) -> Choice:
+    """The choice under another label with other settings, if the plug-in accepts them."""
+    check_name(choice.given, label)
+    make("algorithms", choice.file, choice.given, {"policy": None}, settings)
+    return Choice(label, choice.file, choice.given, settings)
 
 
 def _declared(room: Room, entries: dict[str, Node]) -> dict[str, Choice]:

@@ -26,6 +26,7 @@ from harness.study import Study, load_study
 
 JOB = "results/runs/{environment}/{policy}/{algorithm}/{digest}/seeds-{first}-{last}/manifest.json"  # a job's last file
 LOOKERS = {  # what decides a product, beside the runs
+    "tune": ("harness.tuning",),
     "tables": ("harness.results", "harness.tables.write"),
     "figures": ("harness.figures",),
     "report": ("harness.publish",),
@@ -51,6 +52,14 @@ class Workflow:
     def manifests(self) -> tuple[str, ...]:
         """What the jobs make."""
         return tuple(job.manifest.as_posix() for job in self.jobs)
+
+    @property
+    def products(self) -> tuple[str, ...]:
+        """What the study is for: its report, or its tuned settings."""
+        name = self.study.name
+        if self.study.tuning:
+            return (f"tuned/{name}.yaml", f"results/mirror/{name}.passed")
+        return (f"reports/{name}.html", f"reports/{name}.pdf")
 
     @cached_property
     def _planned_by_digest(self) -> dict[tuple[str, ...], Planned]:
@@ -102,7 +111,8 @@ class Workflow:
 
     def table_terms(self) -> str:
         """Digest of what the tables are told beside the runs: the scores and targets of each environment."""
-        return digest_of([asdict(self.environments[name]) for name in self._names])
+        tuned = self.study.tuned.file.draws if self.study.tuned else ""
+        return digest_of([tuned, *(asdict(self.environments[name]) for name in self._names)])
 
     def report_terms(self) -> str:
         """Digest of what the report is told beside the tables."""
@@ -117,6 +127,8 @@ class Workflow:
     def farewell(self) -> str:
         """Where the result is, and what to do with it."""
         name = self.study.name
+        if self.study.tuning:
+            return f"\nThe tuned settings:    tuned/{name}.yaml, every draw in tuned/{name}.csv\n"
         return (
             f"\nThe report:            reports/{name}.html and reports/{name}.pdf"
             f"\nThe numbers:           results/tables/{name}/"

@@ -1,4 +1,4 @@
-"""The stages of the workflow, as Snakemake calls them: job, tables, figures, report."""
+"""The stages of the workflow, as Snakemake calls them: job, tune, tables, figures, report."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ def add_commands(commands: Any) -> None:
     for name, act, text in (
         ("tables", make_tables, "(stage) the tables of a study, from the runs that are there"),
         ("figures", make_figures, "(stage) the figures of a study, from its tables"),
+        ("tune", tune_settings, "(stage) the tuned settings of a study of tuning, from its runs"),
         ("report", make_report, "(stage) HTML and PDF of a study, from its tables and figures"),
     ):
         parser = commands.add_parser(name, help=text)
@@ -81,6 +82,16 @@ def make_tables(options: argparse.Namespace) -> int:
     from harness.workflow import open_study, tables_folder
 
     write_tables(records(open_study(options.study)), tables_folder(options.study), TABLE_SEED, RESAMPLES)
+    return 0
+
+
+def tune_settings(options: argparse.Namespace) -> int:
+    """Write tuned/{study}.yaml and .csv."""
+    from harness.plugins import ROOT
+    from harness.tuning import tune
+    from harness.workflow import open_study
+
+    tune(open_study(options.study), ROOT / "tuned")
     return 0
 
 
