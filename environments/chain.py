@@ -23,6 +23,7 @@ from harness.rollouts.random import Words, uniform
 
 BACK_REWARD = 2.0
 END_REWARD = 10.0
+LARGEST = 1000  # states: the exact value costs their cube
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,11 @@ class Chain:
     slip: float = 0.2
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a chain without states or for a slip that is no probability."""
-        if self.states < 1 or not 0.0 <= self.slip <= 1.0:
-            raise ValueError("states must be positive and slip between 0 and 1")
+        """Raise ValueError for a chain without states or of too many, or for a slip that is no probability."""
+        if not 1 <= self.states <= LARGEST:
+            raise ValueError(f"states must be from 1 to {LARGEST}, not {self.states}")
+        if not 0.0 <= self.slip <= 1.0:
+            raise ValueError(f"slip must be between 0 and 1, not {self.slip}")
 
     @property
     def space(self) -> Space:

@@ -66,6 +66,9 @@ def random_system(states: int, actions: int, radius: float, seed: int) -> System
     return System(dynamics, control, np.ones(states), np.ones(actions), np.zeros(states))
 
 
+LARGEST = 1000  # states, and actions: the exact cost takes their cube at every step of the horizon
+
+
 @dataclass(frozen=True)
 class Lqr:
     """One system and its known answers.
@@ -89,6 +92,8 @@ class Lqr:
             raise ValueError(f"system: {self.system!r} is not double_integrator, datacenter or random")
         if min(self.noise, self.spread, self.last) < 0 or min(self.states, self.actions) < 1:
             raise ValueError("noise, spread and last must not be negative, states and actions must be positive")
+        if max(self.states, self.actions) > LARGEST:
+            raise ValueError(f"states, actions: at most {LARGEST} each, as their matrices are held in memory")
         shape = self.matrices.control.shape
         if shape != (self.states, self.actions):
             raise ValueError(f"states, actions: the {self.system} has {shape[0]} and {shape[1]}")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import small_project as project
 
 from harness.errors import InputError
 from harness.fit import check_fits
+from policies.linear import Linear
 
 STUDY = """\
 title: Absurd
@@ -118,3 +120,32 @@ def test_100_000_recorded_episodes_of_500_steps_are_more_than_memory_holds(tmp_p
     more = ", capacity: 100000" if algorithm == "off_policy" else ""
     told = refusal(tmp_path, SMALL, f"{algorithm}, settings: {{episodes: 100000{more}}}")
     assert told.endswith("a turn records 50000000 steps of 8 numbers, more than 100000000 numbers at a time"), told
+
+
+@pytest.mark.parametrize(
+    ("problem", "options", "words"),
+    [
+        ("lqr", "  options: {system: random, states: 1001, actions: 1}\n", "states, actions: at most 1000 each"),
+        ("chain", "  options: {states: 1001}\n", "states must be from 1 to 1000, not 1001"),
+    ],
+)
+def test_a_problem_of_more_than_1000_states_is_refused(tmp_path: Path, problem: str, options: str, words: str) -> None:
+    world = project.ENVIRONMENTS.replace("  program: push\n", "").replace("problem: cartpole", f"problem: {problem}")
+    world = world.replace("  gymnasium: CartPole-v1\n", options, 1)
+    study = STUDY.replace("ALGORITHM", "ars").replace("POLICY", SMALL).replace("ENVIRONMENT", "Pole")
+    with pytest.raises(InputError, match=words):
+        check_fits(project.planned(project.write(tmp_path, study, world)))
+
+
+def test_a_policy_that_begins_with_7_numbers_for_8_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Linear, "init", lambda self, rng: np.zeros(7))
+    assert refusal(tmp_path) == "policies/linear.py: init gives float64 (7,), not float64 (8,), which is dim"
+
+
+def test_an_algorithm_that_raises_in_its_first_turn_is_named_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("algorithms.reinforce.sampled", lambda *words, **terms: 1 / 0)
+    told = refusal(tmp_path, SMALL, "reinforce")
+    assert told.startswith("algorithms/reinforce.py:")
+    assert told.endswith("raises ZeroDivisionError in its first turn: division by zero")
