@@ -7,6 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from harness.tables import COLUMNS as COLUMNS_OF_ALL
+
+ANSWER = ("restricted", "profiles", "scaling", "crossover", "exchange", "frontier", "sensitivity")  # may be empty
+
 IDENTITY = ["environment", "policy", "algorithm", "family", "parameters"]
 FREE = ("ars-v1", "ars-v2-t", "cem", "cem-noise", "cma-es", "es", "hill-climbing", "openai-es", "random-search")
 GRADIENT = ("npg", "off-policy-pg", "ppo", "reinforce", "reinforce-average", "reinforce-optimal", "reinforce-value")
@@ -152,6 +156,7 @@ COLUMNS = {
         *(f"{side}_{word}" for side in ("structure", "generic") for word in ("policy", "algorithm", "parameters", "n")),
         *("paired", "probability", "low", "high", "p", "p_holm", "ahead", "best"),
     ],
+    **{name: list(COLUMNS_OF_ALL[name]) for name in ANSWER},
     "timing": [
         *IDENTITY,
         "n",

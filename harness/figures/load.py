@@ -32,6 +32,18 @@ TEXT = frozenset(
         "generic_algorithm",
         "ahead",
         "faster",
+        "verdict",
+        "profile",
+        "policy_kind",
+        "regressor",
+        "faster_lowest",
+        "faster_highest",
+        "generic",
+        "bound",
+        "question",
+        "measure",
+        "reading",
+        "change",
     )
 )
 TRUTH = frozenset(("solved", "censored", "everywhere", "paired", "best"))
@@ -50,6 +62,13 @@ class Tables(NamedTuple):
     dimension: pd.DataFrame
     findings: pd.DataFrame
     structures: pd.DataFrame
+    restricted: pd.DataFrame
+    profiles: pd.DataFrame
+    scaling: pd.DataFrame
+    crossover: pd.DataFrame
+    exchange: pd.DataFrame
+    frontier: pd.DataFrame
+    sensitivity: pd.DataFrame
 
 
 class Anchors(NamedTuple):
