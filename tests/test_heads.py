@@ -101,8 +101,8 @@ def test_a_gaussian_action_is_the_mean_plus_or_minus_the_same_noise_to_the_bit()
 
 def test_a_gaussian_about_zero_is_reflected_to_the_bit_whatever_its_std() -> None:
     one, other, log_std = np.empty(3), np.empty(3), np.array([-3.0, 0.4, 2.0])
-    gaussian(np.zeros(3), log_std, 1, generator_with(0.375), one)
-    gaussian(np.zeros(3), log_std, -1, generator_with(0.375), other)
+    gaussian(np.zeros(3), log_std, 1, generator_with(1 / 3), one)
+    gaussian(np.zeros(3), log_std, -1, generator_with(1 / 3), other)
     assert np.array_equal(one, -other)
     assert np.abs(one).min() > 0.0
 

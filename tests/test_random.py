@@ -64,22 +64,23 @@ def test_the_carry_of_128_bit_arithmetic_is_right_over_a_hundred_thousand_words(
     assert mine.tobytes() == np.random.PCG64(7).random_raw(100_000).tobytes()
 
 
-def test_a_normal_is_box_and_mullers_formula_on_two_uniforms() -> None:
-    mine, theirs = generator_of(3), np.random.Generator(np.random.PCG64(3))
-    for _ in range(1000):
-        u, v = theirs.random(2).tolist()
-        assert normal(mine) == math.sqrt(-2.0 * math.log(1.0 - u)) * math.cos(2.0 * math.pi * v)
+@pytest.mark.parametrize("seed", [3, 2**63 - 1])
+def test_a_million_normals_are_numpys_bits_and_leave_its_state(seed: int) -> None:
+    mine, theirs, values = generator_of(seed), np.random.Generator(np.random.PCG64(seed)), np.empty(1_000_000)
+    normals(mine, values)
+    assert values.tobytes() == theirs.standard_normal(values.size).tobytes()
+    assert next_word(mine) == theirs.bit_generator.random_raw()
+    assert values.min() < -3.66 and values.max() > 3.66  # both sides of the tail were drawn
 
 
-@pytest.mark.parametrize(
-    ("word", "radius"), [(0, 0.0), (2**64 - 1, math.sqrt(-2.0 * math.log(2.0**-53)))], ids=["smallest", "largest"]
-)
-def test_the_most_extreme_uniforms_give_finite_normals(word: int, radius: float) -> None:
+@pytest.mark.parametrize("word", [0, 0xFF, 0x1FF, 2**64 - 1, 2**64 - 0x100, 2**61])
+def test_the_most_extreme_words_give_numpys_normals(word: int) -> None:
     generator = generator_before(word)
     assert next_word(generator.copy()) == word
-    later = generator.copy()
-    next_word(later)
-    assert normal(generator) == radius * math.cos(2.0 * math.pi * uniform(later))
+    theirs = np.random.PCG64(0)
+    state, increment = ((int(generator[i]) << 64) | int(generator[i + 1]) for i in (0, 2))
+    theirs.state = {**theirs.state, "state": {"state": state, "inc": increment}}
+    assert normal(generator) == np.random.Generator(theirs).standard_normal()
 
 
 def test_moments_of_a_million_normals_are_within_five_standard_errors() -> None:
