@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numba import njit
+from numba.extending import overload
 
 from harness.interface import Floats
 from harness.parts import perceptron
@@ -56,8 +57,8 @@ class Mlp:
 
     @property
     def scratch(self) -> int:
-        """Two hidden layers: the one read and the one written."""
-        return 2 * max(self.widths, default=0)
+        """The hidden layers."""
+        return sum(self.widths)
 
     def init(self, rng: np.random.Generator) -> Floats:
         """Scaled normal weights, zero biases [dim]."""
@@ -91,7 +92,7 @@ class Mlp:
             start = stop
 
 
-@njit(error_model="numpy")
+@njit(error_model="numpy", forceinline=True)
 def hidden_layer(weights: Floats, x: Floats, out: Floats) -> None:
     """Fill `out` [after] with tanh(x [before] W + b), one scaled row of W at a time."""
     before, after = len(x), len(out)
@@ -105,7 +106,7 @@ def hidden_layer(weights: Floats, x: Floats, out: Floats) -> None:
         out[j] = tanh(out[j])
 
 
-@njit(error_model="numpy")
+@njit(error_model="numpy", forceinline=True)
 def last_layer(weights: Floats, x: Floats, out: Floats) -> None:
     """Fill `out` [after] with x [before] W + b, one output at a time: there are few of them."""
     before, after = len(x), len(out)
@@ -116,15 +117,29 @@ def last_layer(weights: Floats, x: Floats, out: Floats) -> None:
         out[j] = total
 
 
-@njit(error_model="numpy")
+def layers(weights: Floats, x: Floats, out: Floats, scratch: Floats, sizes: tuple[int, ...]) -> None:
+    """Fill `out` with what all layers make of `x`; compiled code alone, see `_layers`."""
+    raise NotImplementedError
+
+
+@overload(layers, jit_options={"error_model": "numpy", "forceinline": True})
+def _layers(weights: Floats, x: Floats, out: Floats, scratch: Floats, sizes: tuple[int, ...]) -> Callable[..., None]:
+    """The first layer and then the others: a function for each number of layers, so that all sizes are constants."""
+
+    def first(weights: Floats, x: Floats, out: Floats, scratch: Floats, sizes: tuple[int, ...]) -> None:
+        before, after = sizes[0], sizes[1]
+        stop = (before + 1) * after
+        hidden = scratch[:after]
+        hidden_layer(weights[:stop], x[:before], hidden)
+        layers(weights[stop:], hidden, out, scratch[after:], sizes[1:])
+
+    def last(weights: Floats, x: Floats, out: Floats, scratch: Floats, sizes: tuple[int, ...]) -> None:
+        last_layer(weights, x[: sizes[0]], out[: sizes[1]])
+
+    return last if len(sizes) == 2 else first
+
+
+@njit(error_model="numpy", forceinline=True)
 def evaluate(weights: Floats, x: Floats, out: Floats, scratch: Floats, sizes: tuple[int, ...]) -> None:
-    """Fill `out` [K]; scratch holds the layer read and the layer written."""
-    layers, half = len(sizes) - 1, len(scratch) // 2
-    source, start = x[: sizes[0]], 0
-    for layer in range(layers - 1):
-        before, after = sizes[layer], sizes[layer + 1]
-        stop = start + (before + 1) * after
-        target = scratch[half * (layer % 2) : half * (layer % 2) + after]
-        hidden_layer(weights[start:stop], source, target)
-        source, start = target, stop
-    last_layer(weights[start:], source, out[: sizes[layers]])
+    """Fill `out` [K]; scratch holds the hidden layers."""
+    layers(weights, x, out, scratch, sizes)

@@ -12,7 +12,16 @@ import numpy as np
 from harness.interface import Candidate, Floats, Outcome, Request, Space
 from harness.policy import Policy
 from harness.rollouts import kernel
-from harness.rollouts.engine import EnvironmentFault, Terms, acting_module, bounds, buffers, check, head_name
+from harness.rollouts.engine import (
+    EnvironmentFault,
+    Terms,
+    acting_module,
+    acting_weights,
+    bounds,
+    buffers,
+    check,
+    head_name,
+)
 from harness.rollouts.known import policy_gradient
 
 
@@ -37,10 +46,8 @@ class CompiledEngine:
         """Roll out; see `Engine`."""
         check(request, self.policy)
         out = buffers(request, self.space, self.terms.horizon)
-        split = self.policy.structure.dim
         episodes = self._rolled(
-            np.ascontiguousarray(self.policy.structure.weights(np.ascontiguousarray(request.thetas[:, :split]))),
-            np.ascontiguousarray(request.thetas[:, split:]),
+            *acting_weights(self.policy, request.thetas),
             np.ascontiguousarray(request.scaler.mean),
             1.0 / request.scaler.std,
             self.low,

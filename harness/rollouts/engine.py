@@ -13,6 +13,7 @@ import numpy as np
 from harness.interface import Booleans, Floats, Integers, Outcome, Request, Space, Structure, Trajectory
 from harness.policy import Policy
 
+LINE = 8  # floats of a cache line
 LARGEST = 10_000_000  # episodes, or steps, that one request may ask for
 
 
@@ -53,6 +54,21 @@ def head_name(policy: Policy) -> str:
 def acting_module(structure: Structure) -> str:
     """The module whose `evaluate` is the acting form: the structure's own, or the one that it names."""
     return str(getattr(structure, "acting", type(structure).__module__))
+
+
+def acting_weights(policy: Policy, thetas: Floats) -> tuple[Floats, Floats]:
+    """What compiled code reads of candidates [D, P]: of the structure [D, >= W], and of the head [D, T].
+
+    Rows of the first begin where a cache line does: a vector that lies across two lines takes twice as long to read.
+    """
+    split = policy.structure.dim
+    rows = policy.structure.weights(np.ascontiguousarray(thetas[:, :split]))  # [D, W]
+    width = -(-rows.shape[1] // LINE) * LINE
+    room = np.empty((len(rows) + 1) * width)
+    start = -(room.ctypes.data // room.itemsize) % LINE
+    aligned = room[start : start + len(rows) * width].reshape(len(rows), width)
+    aligned[:, : rows.shape[1]] = rows
+    return aligned, np.ascontiguousarray(thetas[:, split:])
 
 
 def bounds(space: Space, clip: bool) -> tuple[Floats, Floats]:

@@ -15,6 +15,7 @@ import numpy as np
 from numba import njit
 
 from harness.interface import Booleans, Floats, Integers
+from harness.rollouts.memory import borrowed, local
 from harness.rollouts.random import episode_seed, seed_generator
 
 SIGNATURE = (
@@ -60,13 +61,13 @@ def roll(
     Where an observation is not finite though all rewards before it were, the environment is at fault, and -1 - (the
     number of steps of its episode before it) is returned.
     """
-    state = np.empty(dimensions[0])
-    observation = np.empty(dimensions[1])
-    x = np.empty(dimensions[1])
-    action = np.empty(dimensions[2])
-    clipped = np.empty(dimensions[2])
-    outputs = np.empty(dimensions[3])
-    scratch = np.empty(dimensions[4])
+    state = local(dimensions[0])
+    observation = local(dimensions[1])
+    x = local(dimensions[1])
+    action = local(dimensions[2])
+    clipped = local(dimensions[2])
+    outputs = local(dimensions[3])
+    scratch = local(dimensions[4])
     nature = np.empty(4, np.uint64)
     noise = np.empty(4, np.uint64)
     record = observations.shape[0] > 0
@@ -74,6 +75,7 @@ def roll(
     episode = 0
     for d in range(weights.shape[0]):
         episode, n = 0, 0
+        own, tail = borrowed(weights[d]), borrowed(tails[d])
         while (n < step_limit) if step_limit > 0 else (episode < episodes):
             seed = episode_seed(seeds[d], episode)
             seed_generator(seed, nature)
@@ -88,9 +90,9 @@ def roll(
                     if not math.isfinite(observation[o]):
                         return -1 - length
                     x[o] = (observation[o] - mean[o]) * inverse_std[o]
-                evaluate(weights[d], x, outputs, scratch, sizes)
+                evaluate(own, x, outputs, scratch, sizes)
                 now = explore if explore_step < 0 or explore_step == length else 0
-                log_prob = head(outputs, tails[d], now, noise, action)
+                log_prob = head(outputs, tail, now, noise, action)
                 for a in range(dimensions[2]):
                     clipped[a] = min(max(action[a], low[a]), high[a])
                 reward, ended = step(nature, parameters, state, clipped)
