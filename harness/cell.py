@@ -73,7 +73,7 @@ class Cell:
         Raises:
             KeyError, TypeError, ValueError: if the text is not that of a cell.
         """
-        data = _frozen(json.loads(text))
+        data = frozen(json.loads(text))
         return Cell(
             World(**data["environment"]),
             Part(**data["policy"]),
@@ -109,8 +109,8 @@ def canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
 
 
-def _frozen(value: Any) -> Any:
+def frozen(value: Any) -> Any:
     """Lists as tuples, at any depth."""
     if isinstance(value, dict):
-        return {key: _frozen(item) for key, item in value.items()}
-    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
+        return {key: frozen(item) for key, item in value.items()}
+    return tuple(frozen(item) for item in value) if isinstance(value, list) else value

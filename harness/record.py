@@ -63,11 +63,11 @@ def write(folder: Path, runs: list[Finished], header: dict[str, Any], provenance
         The path of the manifest.
     """
     tables = {
-        "evaluations.parquet": _table([(run.seed, row) for run in runs for row in run.snapshot.evaluations]),
-        "training.parquet": _table([(run.seed, row) for run in runs for row in run.snapshot.training]),
-        "timing.parquet": _table([(run.seed, _timing(run)) for run in runs]),
+        "evaluations.parquet": as_table([(run.seed, row) for run in runs for row in run.snapshot.evaluations]),
+        "training.parquet": as_table([(run.seed, row) for run in runs for row in run.snapshot.training]),
+        "timing.parquet": as_table([(run.seed, _timing(run)) for run in runs]),
     }
-    contents = {name: _parquet(table) for name, table in tables.items()} | {"candidates.npz": _candidates(runs)}
+    contents = {name: parquet_bytes(table) for name, table in tables.items()} | {"candidates.npz": _candidates(runs)}
     manifest = {
         "schema": SCHEMA,
         **header,
@@ -79,7 +79,7 @@ def write(folder: Path, runs: list[Finished], header: dict[str, Any], provenance
     return folder / "manifest.json"
 
 
-def _table(rows: list[tuple[int, dict[str, float]]]) -> pa.Table:
+def as_table(rows: list[tuple[int, dict[str, float]]]) -> pa.Table:
     """Rows under their seed as columns; a metric that a row lacks is null."""
     columns = {"seed": _column([seed for seed, _ in rows], np.dtype(np.int64))}
     for name in dict.fromkeys(name for _, row in rows for name in row):
@@ -88,7 +88,8 @@ def _table(rows: list[tuple[int, dict[str, float]]]) -> pa.Table:
     return pa.Table.from_arrays(list(columns.values()), names=list(columns))
 
 
-def _parquet(table: pa.Table) -> bytes:
+def parquet_bytes(table: pa.Table) -> bytes:
+    """A table as the bytes of a Parquet file."""
     buffer = io.BytesIO()
     pq.write_table(table, buffer, compression="zstd")
     return buffer.getvalue()
