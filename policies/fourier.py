@@ -14,9 +14,10 @@ Parameters: A [K, F] row by row, beginning at zero. The acting form reads ω [F,
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numba import njit
@@ -26,6 +27,8 @@ from harness.streams import stream
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+Map: TypeAlias = Callable[[Floats], Floats]
 
 
 MOST_FEATURES = 100_000  # each is a cosine at every step
@@ -86,6 +89,19 @@ class Fourier:
         frequencies, phases = map(torch.from_numpy, self.frozen)
         features = math.sqrt(2.0 / self.features) * torch.cos(x @ frequencies.T + phases)  # [N, F]
         return features @ theta.view(self.outputs, self.features).T
+
+    def linearised(self, theta: Floats, x: Floats) -> tuple[Floats, Map, Map]:
+        """Outputs [N, K], v [dim] -> J v [N, K] and u [N, K] -> Jᵀ u [dim], in closed form."""
+        frequencies, phases = self.frozen
+        z = math.sqrt(2.0 / self.features) * np.cos(x @ frequencies.T + phases)  # [N, F]
+
+        def push(vector: Floats) -> Floats:
+            return np.asarray(z @ vector.reshape(self.outputs, self.features).T)
+
+        def pull(cotangent: Floats) -> Floats:
+            return np.asarray((cotangent.T @ z).ravel())
+
+        return push(theta), push, pull  # it is its own derivative
 
 
 @njit(error_model="numpy")

@@ -10,11 +10,12 @@ The acting form is that of the inner structure, which `acting` names; there P z 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cached_property
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 LARGEST = 100_000_000  # numbers of P: 0.8 GB in float64, about those of the largest networks of the paper
+Map: TypeAlias = Callable[[Floats], Floats]
+Linearised: TypeAlias = Callable[[Floats, Floats], tuple[Floats, Map, Map]]
+
 OWN = ("inputs", "outputs", "seed", "of", "dimension")
 
 
@@ -45,6 +49,8 @@ class Subspace:
     rank: int | None = None
     features: int | None = None
     bandwidth: float | None = None
+    frequency: float | None = None
+    copies: int | None = None
     depth: int | None = None
     start: str | None = None
 
@@ -73,7 +79,7 @@ class Subspace:
     @property
     def acting(self) -> str:
         """Module of the inner structure's acting form."""
-        return type(self.inner).__module__
+        return str(getattr(self.inner, "acting", type(self.inner).__module__))
 
     @cached_property
     def inner(self) -> Structure:
@@ -114,6 +120,17 @@ class Subspace:
         origin, projection = torch.from_numpy(self.origin), torch.from_numpy(self.projection)
         outputs: Tensor = self.inner.forward(origin + projection @ theta, x)
         return outputs
+
+    @property
+    def linearised(self) -> Linearised:
+        """Outputs, z -> J P z and u -> Pᵀ Jᵀ u: there only if the inner structure has a closed form."""
+        inner = self.inner.linearised  # type: ignore[attr-defined]
+
+        def linearised(theta: Floats, x: Floats) -> tuple[Floats, Map, Map]:
+            outputs, push, pull = inner(self.origin + self.projection @ theta, x)
+            return outputs, lambda vector: push(self.projection @ vector), lambda u: self.projection.T @ pull(u)
+
+        return linearised
 
 
 def _load(name: str) -> Any:

@@ -37,6 +37,8 @@ SETTINGS: dict[str, list[dict[str, Any]]] = {
     "low_rank": [{}, {"rank": 2}],
     "mlp": [{}, {"widths": ()}, {"widths": (5,)}, {"widths": (3, 8, 2)}],
     "fourier": [{}, {"features": 7, "bandwidth": 0.5}],
+    "nuisance": [{}, {"features": 3, "frequency": 5.0}],
+    "redundant": [{}, {"copies": 1}, {"copies": 3}],
     "tree": [{"depth": 0}, {"depth": 1}, {}, {"depth": 4}],
 }
 SPACES = [(4, 2), (1, 1), (3, 5)]
@@ -300,3 +302,27 @@ def test_tanh_is_odd_and_knows_its_limits() -> None:
     assert (tanh_of_all(-x) == -tanh_of_all(x)).all()
     assert tanh_of_all(np.array([0.0, np.inf, -np.inf, 1e308, -25.0])).tolist() == [0.0, 1.0, -1.0, 1.0, -1.0]
     assert np.isnan(tanh_of_all(np.array([np.nan]))).all()
+
+
+def test_a_gradient_step_moves_duplicated_weights_as_it_moves_plain_ones() -> None:
+    rng = np.random.default_rng(0)
+    plain, copied = load("policies", "linear")(4, 2, seed=0), load("policies", "redundant")(4, 2, seed=0, copies=9)
+    theta, x, u = rng.normal(size=copied.dim), rng.normal(size=(7, 4)), rng.normal(size=(7, 2))
+    effective = copied.weights(theta[None])[0]  # [8]
+    stepped = theta + 0.1 * copied.linearised(theta, x)[2](u)
+    expected = effective + 0.1 * plain.linearised(effective, x)[2](u)
+    np.testing.assert_allclose(copied.weights(stepped[None])[0], expected, atol=1e-14)
+
+
+def test_unit_normal_changes_of_nine_copies_change_the_effective_weights_with_variance_one() -> None:
+    copied = load("policies", "redundant")(4, 2, seed=0, copies=9)
+    changes = copied.weights(np.random.default_rng(0).normal(size=(20_000, copied.dim)))  # [20000, 8]
+    np.testing.assert_allclose(np.cov(changes.T), np.eye(8), atol=0.04)  # four standard errors of a variance
+
+
+def test_nuisance_features_have_mean_zero_variance_one_and_no_correlation_with_the_observation() -> None:
+    noisy = load("policies", "nuisance")(3, 1, seed=0, features=4)
+    x = np.random.default_rng(0).normal(size=(20_000, 3))
+    z = np.stack([noisy.linearised(row, x)[0][:, 0] for row in np.eye(noisy.dim)[3:]], axis=1)  # [20000, 4]
+    np.testing.assert_allclose(z.mean(axis=0), 0.0, atol=0.03)
+    np.testing.assert_allclose(np.cov(z.T, x.T), np.eye(7), atol=0.04)
