@@ -19,9 +19,11 @@ import numpy as np
 from harness.assembly import Assembly, assemble
 from harness.cell import Cell
 from harness.checkpoint import Damaged, load, save
+from harness.declared import FILE, declared_before
 from harness.extension import Ended, keep, shorter
 from harness.files import alone_in, write_json
 from harness.fingerprint import cell_fingerprint
+from harness.plugins import ROOT
 from harness.provenance import provenance
 from harness.record import Finished, find, write
 from harness.run import Protocol, Snapshot, Stopwatch, begin, run
@@ -65,6 +67,7 @@ def _run_alone(cell: Cell, seeds: range, folder: Path, announce: Callable[[Finis
         "code": code,
         "family": assembly.algorithm.family,
         "parameters": assembly.policy.dim,
+        "claims": declared_before(ROOT / FILE, folder.parent.parent, seeds),
     }
     manifest = write(folder, finished, header, provenance())
     for seed in seeds:

@@ -56,7 +56,7 @@ def write(folder: Path, runs: list[Finished], header: dict[str, Any], provenance
     Args:
         folder: of the job; its name holds the block of seeds.
         runs: in the order of their seeds.
-        header: what the manifest says of the cell: cell, cell_digest, family, parameters.
+        header: what the manifest says of the cell: cell, cell_digest, family, parameters, and the claims that it knew.
         provenance: versions, platform, commit.
 
     Returns:

@@ -17,6 +17,7 @@ from typing import Any
 
 from harness import cost, progress
 from harness.cell import SHORT, canonical
+from harness.claims.declaration import Claim, check_labels, load_claims
 from harness.fingerprint import CARRIERS, cell_fingerprint, digest, sources
 from harness.fit import check_fits
 from harness.grid import Job, Planned, blocks, plan
@@ -40,6 +41,7 @@ class Workflow:
     study: Study
     environments: Mapping[str, Environment]
     planned: tuple[Planned, ...]
+    claims: tuple[Claim, ...]  # all that are declared, on whatever study
 
     @cached_property
     def jobs(self) -> tuple[Job, ...]:
@@ -110,9 +112,10 @@ class Workflow:
                 os.utime(ROOT / path)
 
     def table_terms(self) -> str:
-        """Digest of what the tables are told beside the runs: the scores and targets of each environment."""
+        """Digest of what the tables are told beside the runs: tuning, scores and targets, claims."""
         tuned = self.study.tuned.file.draws if self.study.tuned else ""
-        return digest_of([tuned, *(asdict(self.environments[name]) for name in self._names)])
+        declared = [[claim.name, claim.digest] for claim in self.claims]
+        return digest_of([tuned, declared, *(asdict(self.environments[name]) for name in self._names)])
 
     def report_terms(self) -> str:
         """Digest of what the report is told beside the tables."""
@@ -165,7 +168,9 @@ def open_study(name: str) -> Workflow:
     study = load_study(ROOT, name)
     planned = plan(study, environments)
     check_fits(planned)
-    return Workflow(study, environments, planned)
+    claims = load_claims(ROOT)
+    check_labels(claims, name, [one.cell.labels for one in planned])
+    return Workflow(study, environments, planned, claims)
 
 
 def product_code(product: str) -> str:

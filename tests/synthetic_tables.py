@@ -157,6 +157,11 @@ COLUMNS = {
         *("paired", "probability", "low", "high", "p", "p_holm", "ahead", "best"),
     ],
     **{name: list(COLUMNS_OF_ALL[name]) for name in ANSWER},
+    "claims": [
+        *("claim", "statement", "source", "environments", "contrast", "metric", "scale", "direction", "margin"),
+        *("effect", "low", "high", "p", "p_holm", "verdict", "reason", "seeds", "runs", "paired", "more_seeds"),
+        *("table", "figure", "declared", "before", "margin_reason", "notes"),
+    ],
     "timing": [
         *IDENTITY,
         "n",
@@ -198,6 +203,7 @@ def study(
     tables = {name: pd.concat([cell[name] for cell in cells], ignore_index=True) for name in cells[0]}
     tables["findings"] = _findings(tables["dimension"], tables["scores"])
     tables["structures"] = _structures(tables["dimension"])
+    tables["claims"] = _claims(environments)
     tables["comparisons"] = _comparisons(tables["scores"])
     tables["summary"] = pd.DataFrame(
         [
@@ -424,6 +430,26 @@ def _structures(dimension: pd.DataFrame) -> pd.DataFrame:
             row |= {"p_holm": 0.01 if clear else 0.2, "ahead": "structure" if clear else "undetermined"}
             rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _claims(environments: tuple[str, ...]) -> pd.DataFrame:
+    """Made-up claims, one of each verdict, and one that the study does not measure."""
+    row = {"source": "lecture", "environments": " ".join(environments), "contrast": "ars-v1 against ppo"}
+    row |= {"direction": "above", "seeds": 10.0, "runs": 20.0, "paired": True, "table": "runs.csv", "reason": ""}
+    row |= {"declared": "2026-11-22", "before": "before the data", "margin_reason": "It matters.", "notes": ""}
+    score = {**row, "metric": "score", "scale": "difference", "margin": 0.05, "figure": "scores"}
+    steps = {**row, "metric": "steps", "scale": "ratio", "margin": 1.25, "figure": "targets"}
+    found = [
+        {"effect": 0.31, "low": 0.2, "high": 0.4, "p": 0.001, "p_holm": 0.004, "verdict": "supported"},
+        {"effect": 0.5, "low": 0.4, "high": 0.6, "p": 0.001, "p_holm": 0.004, "verdict": "contradicted"},
+        {"effect": 0.06, "low": -0.1, "high": 0.2, "p": 0.4, "p_holm": 0.8, "verdict": "undetermined"},
+        {"verdict": "undetermined", "reason": "no run of ppo in E"},
+    ]
+    rows = [base | one for base, one in zip((score, steps, score, score), found, strict=True)]
+    rows[2] |= {"more_seeds": 321.0, "before": "after the data"}
+    return pd.DataFrame(
+        [{**one, "claim": f"claim-{place}", "statement": f"Statement {place}."} for place, one in enumerate(rows)]
+    )
 
 
 def _comparisons(scores: pd.DataFrame) -> pd.DataFrame:

@@ -81,7 +81,8 @@ def make_tables(options: argparse.Namespace) -> int:
     from harness.tables import write_tables
     from harness.workflow import open_study, tables_folder
 
-    write_tables(records(open_study(options.study)), tables_folder(options.study), TABLE_SEED, RESAMPLES)
+    workflow = open_study(options.study)
+    write_tables(records(workflow), tables_folder(options.study), TABLE_SEED, RESAMPLES, workflow.claims)
     return 0
 
 

@@ -34,6 +34,7 @@ KEYS = {  # of each table: the columns that tell its rows apart, in the order in
     "exchange": ("environment", "family", "algorithm", "policy", "target"),
     "frontier": ("environment", "policy", "steps"),
     "sensitivity": ("environment", "question", "measure", "reading"),
+    "claims": ("claim",),
     "timing": CELL,
 }
 

@@ -31,6 +31,19 @@ TEXT = frozenset(
         "generic_policy",
         "generic_algorithm",
         "ahead",
+        "claim",
+        "statement",
+        "source",
+        "contrast",
+        "metric",
+        "scale",
+        "direction",
+        "table",
+        "figure",
+        "declared",
+        "before",
+        "margin_reason",
+        "notes",
         "faster",
         "verdict",
         "profile",
@@ -69,6 +82,7 @@ class Tables(NamedTuple):
     exchange: pd.DataFrame
     frontier: pd.DataFrame
     sensitivity: pd.DataFrame
+    claims: pd.DataFrame
 
 
 class Anchors(NamedTuple):

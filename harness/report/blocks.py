@@ -54,6 +54,7 @@ class Cell:
 
     text: str
     strong: bool = False
+    verdict: str = ""  # a chip before the text
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ from harness.report.blocks import (
     Text,
     plain_table,
 )
+from harness.report.claims import claims
 from harness.report.phrases import number, shown
 from harness.report.setting import setting
 from harness.spec import Environment
@@ -75,8 +76,10 @@ def compose(facts: Facts, tables: Tables, digests: Mapping[str, str]) -> Report:
         tables: of this study.
         digests: sha256 of the table files by name.
     """
+    judged = claims(tables.claims)
     sections = (
         Section("findings", "Findings", _findings(tables)),
+        *((Section("claims", "Claims", judged),) if judged else ()),
         Section("setting", "Setting", setting(facts.environments, facts.cells, tables)),
         Section("curves", "Learning curves", (picture("learning_curves"),)),
         Section("scores", "Score at the budget", _scores(tables)),

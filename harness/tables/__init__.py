@@ -5,10 +5,17 @@ Everything random has an address under the table seed, so a row does not change 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
+from harness.claims.declaration import Claim
+from harness.claims.samples import Rows
+from harness.claims.table import CLAIMS, claim_rows
+from harness.declared import known_to
 from harness.streams import address
 from harness.tables.cells import CellRecord
 from harness.tables.comparisons import COMPARISONS, comparison_rows
@@ -70,11 +77,15 @@ COLUMNS = {
     "exchange": EXCHANGE,
     "frontier": FRONTIER,
     "sensitivity": SENSITIVITY,
+    "claims": CLAIMS,
     "timing": TIMING,
 }
+READ_BACK = ("runs", "scaling", "laboratory")  # what claims are judged by, as it stands in the files
 
 
-def write_tables(records: Iterable[CellRecord], folder: Path, seed: int, resamples: int) -> None:
+def write_tables(
+    records: Iterable[CellRecord], folder: Path, seed: int, resamples: int, claims: Sequence[Claim] = ()
+) -> None:
     """Write every table of a study.
 
     Args:
@@ -82,11 +93,13 @@ def write_tables(records: Iterable[CellRecord], folder: Path, seed: int, resampl
         folder: `results/tables/{study}`.
         seed: of the bootstrap.
         resamples: of the bootstrap.
+        claims: all that are declared, on this or on other studies; the folder has the name of the study.
 
     Raises:
         InputError: a finished job is damaged; nothing is written.
     """
-    cells = [read_cell(record) for record in sorted(records, key=lambda record: record.key)]
+    expected = sorted(records, key=lambda record: record.key)
+    cells = [read_cell(record) for record in expected]
     rng = address(seed)
     known = {cell.record.key: estimate_cell(cell, rng, resamples) for cell in cells if cell.runs}
     longest, common = longest_budgets(cells), common_budgets(cells)
@@ -112,4 +125,20 @@ def write_tables(records: Iterable[CellRecord], folder: Path, seed: int, resampl
         **scaling_tables(cells, rng, resamples),
         "timing": map(timing_row, cells),
     }
-    write_all(folder, {f"{name}.csv": csv_bytes(COLUMNS[name], rows) for name, rows in tables.items()})
+    contents = {name: csv_bytes(COLUMNS[name], rows) for name, rows in tables.items()}
+    judged = claim_rows(claims, folder.name, read_back(contents, folder), _known(expected), rng)
+    contents["claims"] = csv_bytes(CLAIMS, judged)
+    write_all(folder, {f"{name}.csv": content for name, content in contents.items()})
+
+
+def read_back(contents: Mapping[str, bytes], folder: Path) -> dict[str, Rows]:
+    """The rows of the tables that claims are judged by: those just made, and those that other stages have left."""
+    lying = {name: folder / f"{name}.csv" for name in READ_BACK if name not in COLUMNS}
+    known = {**contents, **{name: path.read_bytes() for name, path in lying.items() if path.exists()}}
+    return {name: list(csv.DictReader(io.StringIO(known[name].decode()))) for name in READ_BACK if name in known}
+
+
+def _known(records: Iterable[CellRecord]) -> dict[str, str] | None:
+    """The claims that all data of the study knew when they were made."""
+    paths = [path for record in records for path in record.manifests if path.exists()]
+    return known_to(json.loads(path.read_bytes()) for path in paths)

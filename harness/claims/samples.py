@@ -1,0 +1,85 @@
+"""From the rows of a study's tables to the runs of each side of a claim; rows are texts, as they stand in the files."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+
+from harness.claims.declaration import Claim, Side
+from harness.interface import Floats
+
+Rows: TypeAlias = Sequence[Mapping[str, str]]
+Tables: TypeAlias = Mapping[str, Rows]  # by name, without .csv
+
+
+class Unmeasured(Exception):
+    """The tables do not hold what a claim is about; says what is missing."""
+
+
+class Sample(NamedTuple):
+    """The n runs of one cell, in the order of their seeds, and what the cell weighs in the effect."""
+
+    environment: str
+    weight: float
+    seeds: tuple[int, ...]
+    values: Floats  # [n]
+
+
+def samples(claim: Claim, tables: Tables) -> list[Sample]:
+    """The cells of all sides; environments weigh the same within a side, and cells within an environment.
+
+    Raises:
+        Unmeasured: if a side has no runs in one of its environments.
+    """
+    metric, found = claim.metric, []
+    for sign, side in claim.entry.contrast.sides:
+        places = claim.environments(side)
+        for environment in places:
+            cells = _cells(tables.get(metric.table, ()), side, environment, metric.column)
+            if not cells:
+                raise Unmeasured(f"no run of {side.in_words} in {environment}")
+            weight = sign / (len(places) * len(cells))
+            found += [(environment, weight, rows) for rows in cells]
+    reach = {environment: _least_budget(found, environment) for environment, _, _ in found}
+    return [
+        Sample(environment, weight, tuple(sorted(rows)), _values(claim, rows, reach[environment]))
+        for environment, weight, rows in found
+    ]
+
+
+def _cells(rows: Rows, side: Side, environment: str, column: str) -> list[dict[int, Rows]]:
+    """The rows of each cell of a side in an environment, by seed; missing runs have none."""
+    cells: dict[tuple[str, str], dict[int, list[Mapping[str, str]]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        there = row.get("status") != "missing" and column in row
+        if there and row["environment"] == environment and side.holds(row):
+            cells[row["policy"], row["algorithm"]][int(row["seed"])].append(row)
+    return [dict(cells[key]) for key in sorted(cells)]
+
+
+def _least_budget(found: Sequence[tuple[str, float, Mapping[int, Rows]]], environment: str) -> float:
+    """τ: the smallest budget of an environment's runs; of a table without budgets none."""
+    budgets = [row.get("budget", "inf") for place, _, rows in found if place == environment for row in _all(rows)]
+    return min(map(float, budgets))
+
+
+def _all(rows: Mapping[int, Rows]) -> list[Mapping[str, str]]:
+    return [row for group in rows.values() for row in group]
+
+
+def _values(claim: Claim, rows: Mapping[int, Rows], budget: float) -> Floats:
+    """What the metric reads of every run [n]."""
+    metric = claim.metric
+    lines = [rows[seed] for seed in sorted(rows)]
+    if metric.column == "steps_to_solved":
+        steps = np.array([float(line[0][metric.column] or "inf") for line in lines])
+        crossed = steps <= budget
+        return crossed.astype(np.float64) if metric.kind == "share" else np.where(crossed, steps, -budget)
+    numbers = [[float(row[metric.column] or "nan") for row in line] for line in lines]
+    if metric.table == "laboratory" and metric.scale == "ratio":
+        return np.array([np.mean([math.log(x) if x > 0 else math.nan for x in line]) for line in numbers])
+    return np.array([np.mean(line) for line in numbers])

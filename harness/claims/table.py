@@ -1,0 +1,100 @@
+"""claims.csv: what the tables of a study say of each claim that is declared on it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from harness.claims.declaration import Claim
+from harness.claims.effect import Effect, effect_of
+from harness.claims.samples import Tables, Unmeasured
+from harness.claims.verdict import UNDETERMINED, adjust, ends, judge, margins, p_of
+
+DECLARED = ("claim", "statement", "source", "environments", "contrast", "metric", "scale", "direction", "margin")
+FOUND = ("effect", "low", "high", "p", "p_holm", "verdict", "reason", "seeds", "runs", "paired", "more_seeds")
+CLAIMS = (*DECLARED, *FOUND, "table", "figure", "declared", "before", "margin_reason", "notes")
+RESAMPLES = 20_000  # an interval that is Holm's over twenty claims lies far out
+BEFORE, AFTER, NO_DATA = "before the data", "after the data", "no data yet"
+
+
+def claim_rows(
+    claims: Sequence[Claim],
+    study: str,
+    tables: Tables,
+    known: Mapping[str, str] | None,
+    address: Callable[..., np.random.Generator],
+) -> list[dict[str, Any]]:
+    """One row per claim on the study, in the order of the file.
+
+    Args:
+        claims: all that are declared, on whatever study.
+        study: its name.
+        tables: its rows as they stand in the files.
+        known: the claims that its data knew when they were made, with their digests; None: there are no data.
+        address: streams of the table seed.
+    """
+    mine = [claim for claim in claims if claim.entry.study == study]
+    effects = [_measured(claim, tables, address) for claim in mine]
+    rights = [margins(claim.entry.direction, _scaled(claim, claim.entry.margin)) for claim in mine]
+    p = [
+        p_of(effect, right) if isinstance(effect, Effect) else math.nan
+        for effect, right in zip(effects, rights, strict=True)
+    ]
+    adjusted = adjust(np.array(p, dtype=np.float64), len(claims))
+    return [
+        {**_declared(claim, known), **_found(claim, len(claims), *found)}
+        for claim, *found in zip(mine, effects, rights, p, adjusted.tolist(), strict=True)
+    ]
+
+
+def _measured(claim: Claim, tables: Tables, address: Callable[..., np.random.Generator]) -> Effect | str:
+    """The effect, or why there is none."""
+    try:
+        return effect_of(claim, tables, address, RESAMPLES)
+    except Unmeasured as lack:
+        return str(lack)
+
+
+def _scaled(claim: Claim, margin: float) -> float:
+    """A margin on the scale of the effect."""
+    return math.log(margin) if claim.metric.scale == "ratio" else margin
+
+
+def _shown(claim: Claim, number: float) -> float:
+    """An effect as it is written: a ratio, or a difference."""
+    return float(np.exp(number)) if claim.metric.scale == "ratio" else number
+
+
+def _declared(claim: Claim, known: Mapping[str, str] | None) -> dict[str, Any]:
+    """The columns that repeat the declaration, and whether it is older than the data."""
+    entry = claim.entry
+    age = NO_DATA if known is None else BEFORE if known.get(claim.name) == claim.digest else AFTER
+    return {
+        "claim": claim.name,
+        **{name: getattr(entry, name) for name in ("statement", "source", "metric", "direction", "margin", "declared")},
+        "environments": " ".join(dict.fromkeys(claim.everywhere)),
+        "contrast": entry.contrast.in_words,
+        "scale": "value" if entry.contrast.second is None else claim.metric.scale,
+        **{"table": f"{claim.metric.table}.csv", "figure": claim.metric.figure, "before": age},
+        **{"margin_reason": entry.reason, "notes": entry.notes},
+    }
+
+
+def _found(
+    claim: Claim, declared: int, effect: Effect | str, right: tuple[float, float], p: float, adjusted: float
+) -> dict[str, Any]:
+    """The columns that the data fill; `declared` claims share the chance of an error."""
+    nothing: dict[str, Any] = dict.fromkeys(FOUND) | {"verdict": UNDETERMINED}
+    if isinstance(effect, str):
+        return nothing | {"reason": effect}
+    if math.isnan(effect.value):
+        return nothing | {"reason": "not defined: runs that all agree, or a measure that is not there"}
+    judgement = judge(effect, right, p, adjusted, declared)
+    numbers = dict(
+        zip(("effect", "low", "high"), (_shown(claim, x) for x in (effect.value, *ends(effect))), strict=True)
+    )
+    counts = {name: getattr(effect, name) for name in ("seeds", "runs", "paired")}
+    return nothing | numbers | counts | judgement._asdict()

@@ -1,0 +1,68 @@
+"""What was declared before the data: each claim of claims.yaml as a digest of its lines.
+
+A job writes these digests into its manifest, which is sealed. A claim is older than its data where every manifest holds
+the digest that it has today: no clock is asked, no date that an author may write, and no history of git, which a
+shallow clone lacks. A claim that is reworded is another claim. Jobs read no YAML: a claim is the lines from its name,
+after two spaces, to the next one; comments and blank lines do not count.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+FILE = "claims.yaml"
+SHORT = 16  # characters of a digest
+HEAD = "claims:"  # after it come the claims
+NAME = re.compile(r"  ([^\s:#][^:]*):")
+
+
+def declared(path: Path) -> dict[str, str]:
+    """The digest of each claim of a file, by name; none where there is no file."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    entries: dict[str, list[str]] = {}
+    inside, entry = False, list[str]()
+    for line in lines:
+        text = line.rstrip()
+        if not text or text.lstrip().startswith("#"):
+            continue
+        if not text.startswith(" "):
+            inside = text == HEAD
+        elif inside:
+            if found := NAME.match(text):
+                entry = entries.setdefault(found[1], [])
+            entry.append(text)
+    return {name: hashlib.sha256("\n".join(entry).encode()).hexdigest()[:SHORT] for name, entry in entries.items()}
+
+
+def known_to(manifests: Iterable[Mapping[str, Any]]) -> dict[str, str] | None:
+    """The claims that every manifest holds with the same digest; None if there is no manifest."""
+    held = [set(manifest.get("claims", {}).items()) for manifest in manifests]
+    return dict(set.intersection(*held)) if held else None
+
+
+def declared_before(claims: Path, folder: Path, seeds: Iterable[int]) -> dict[str, str]:
+    """The claims of a file that every earlier manifest below a folder with one of these seeds holds too.
+
+    A job may adopt or continue runs that are there already; what was declared after those is not older than its data.
+    """
+    wanted = set(seeds)
+    earlier = [manifest for path in folder.rglob("manifest.json") if wanted & _seeds(manifest := _read(path))]
+    return known_to([{"claims": declared(claims)}, *earlier]) or {}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """A manifest; nothing if it is damaged, for its runs are then not used."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _seeds(manifest: Mapping[str, Any]) -> set[int]:
+    return {run["seed"] for run in manifest.get("runs", ())}
