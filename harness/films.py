@@ -13,7 +13,7 @@ from harness.policy import Policy, build
 from harness.report.animation import Act, Film, chart, film
 from harness.results import candidate
 from harness.rollouts.engine import bounds
-from harness.rollouts.gymnasium_engine import acting_kernel
+from harness.rollouts.kernel import acting_kernel
 
 EPISODE = 20_261_122  # seed of the episode that is shown
 

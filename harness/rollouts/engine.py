@@ -5,6 +5,7 @@ What every engine shares stands here: what it is made of, how returns that are n
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -161,3 +162,20 @@ def buffers(request: Request, space: Space, horizon: int) -> Buffers:
         np.empty((recorded, space.observations)),
         np.empty(recorded, np.bool_),
     )
+
+
+def episode_by_episode(request: Request, policy: Policy, horizon: int, roll: Callable[..., int]) -> Outcome:
+    """The outcome where `roll(request, buffers, (row, episode), start, limit, (weights, tail))` plays an episode.
+
+    It records from step `start` and returns how many steps it took, at most `limit`.
+    """
+    check(request, policy)
+    out = buffers(request, policy.space, horizon)
+    weights, tails = acting_weights(policy, request.thetas)
+    for d in range(weights.shape[0]):
+        episode, start = 0, 0
+        while (start < request.steps) if request.steps else (episode < request.episodes):
+            limit = min(horizon, request.steps - start) if request.steps else horizon
+            start += roll(request, out, (d, episode), start, limit, (weights[d], tails[d]))
+            episode += 1
+    return out.outcome(request, episode)

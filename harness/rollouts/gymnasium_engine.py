@@ -8,6 +8,7 @@ an instance of its own.
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,18 +19,15 @@ import numpy as np
 
 from harness.interface import Floats, Outcome, Request, Space
 from harness.policy import Policy
-from harness.rollouts import kernel
 from harness.rollouts.engine import (
     Buffers,
     EnvironmentFault,
     RequestFault,
     Terms,
-    acting_module,
     bounds,
-    buffers,
-    check,
-    head_name,
+    episode_by_episode,
 )
+from harness.rollouts.kernel import acting_kernel
 from harness.rollouts.random import episode_seed, seed_generator
 
 
@@ -113,18 +111,7 @@ class GymnasiumEngine:
         """Roll out; see `Engine`."""
         if request.gradient:
             raise RequestFault(f"{self.instances.name} has no exact gradient")
-        check(request, self.policy)
-        out = buffers(request, self.space, self.terms.horizon)
-        split = self.policy.structure.dim
-        weights = np.ascontiguousarray(self.policy.structure.weights(np.ascontiguousarray(request.thetas[:, :split])))
-        tails = np.ascontiguousarray(request.thetas[:, split:])
-        for d in range(weights.shape[0]):
-            episode, start = 0, 0
-            while (start < request.steps) if request.steps else (episode < request.episodes):
-                limit = min(self.terms.horizon, request.steps - start) if request.steps else self.terms.horizon
-                start += self._episode(request, out, (d, episode), start, limit, (weights[d], tails[d]))
-                episode += 1
-        return out.outcome(request, episode)
+        return episode_by_episode(request, self.policy, self.terms.horizon, self._episode)
 
     def _episode(
         self,
@@ -165,11 +152,11 @@ class GymnasiumEngine:
                 n = start + length
                 out.observations[n], out.actions[n], out.log_probs[n], out.rewards[n] = seen, action, log_prob, reward
             length += 1
-            if not np.isfinite(reward):
+            if not math.isfinite(reward):
                 break
         out.returns[row, episode], out.lengths[row, episode] = total, length
         if request.record:
-            finite = np.isfinite(total)  # else the run has diverged, and its last observation may well have too
+            finite = math.isfinite(total)  # else the run has diverged, and its last observation may well have too
             out.final_observations[episode] = self._checked(observation, length) if finite else np.nan
             out.terminated[episode] = terminated
         return length
@@ -203,16 +190,3 @@ def gymnasium_engine(
 ) -> GymnasiumEngine:
     """The engine of a Gymnasium id; compiles the policy unless `folder` has it."""
     return GymnasiumEngine(policy, terms, acting_kernel(policy, folder), Instances(name, options, terms.horizon, fresh))
-
-
-def acting_kernel(policy: Policy, folder: Path) -> Callable[..., float]:
-    """The compiled policy alone; compiled now unless `folder` has it."""
-    width = 1 if policy.space.discrete else policy.space.actions
-    return kernel.build(
-        folder,
-        environment=None,
-        structure=acting_module(policy.structure),
-        head=head_name(policy),
-        dimensions=(0, policy.space.observations, width, policy.structure.outputs, policy.structure.scratch),
-        sizes=policy.structure.sizes,
-    )

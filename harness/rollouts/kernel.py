@@ -31,6 +31,8 @@ import numba
 
 from harness.files import checksum, write_bytes, write_json
 from harness.fingerprint import digest, sources
+from harness.policy import Policy
+from harness.rollouts.engine import acting_module, head_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -142,6 +144,19 @@ def build(
         if not path.exists() or path.read_bytes() != text.encode():
             write_bytes(path, text.encode())
         return _imported(path, f"kernel_{key}_{name}").kernel
+
+
+def acting_kernel(policy: Policy, folder: Path) -> Callable[..., float]:
+    """The compiled policy alone; compiled now unless `folder` has it."""
+    width = 1 if policy.space.discrete else policy.space.actions
+    return build(
+        folder,
+        environment=None,
+        structure=acting_module(policy.structure),
+        head=head_name(policy),
+        dimensions=(0, policy.space.observations, width, policy.structure.outputs, policy.structure.scratch),
+        sizes=policy.structure.sizes,
+    )
 
 
 def _imported(path: Path, name: str) -> ModuleType:

@@ -17,6 +17,7 @@ import numpy as np
 
 from harness.interface import Candidate, Floats
 from harness.policy import Policy
+from harness.rollouts.kernel import acting_kernel
 from policies.linear import Linear
 
 ExactValue: TypeAlias = Callable[[Candidate], float | None]
@@ -29,7 +30,9 @@ def known_value(problem: Any, policy: Policy, horizon: int, folder: Path) -> Exa
     """
     if not hasattr(problem, "value"):
         return lambda candidate: None
-    known = partial(_choices, policy, _actor(policy, folder)) if policy.space.discrete else partial(_gain, policy)
+    known = (
+        partial(_choices, policy, acting_kernel(policy, folder)) if policy.space.discrete else partial(_gain, policy)
+    )
 
     def value(candidate: Candidate) -> float | None:
         behaviour = known(candidate)
@@ -71,10 +74,3 @@ def _choices(policy: Policy, act: Callable[..., float], candidate: Candidate) ->
         act(weights, tail, observation, mean, inverse_std, 0, noise, action)
         choices[state, int(action[0])] = 1.0
     return choices
-
-
-def _actor(policy: Policy, folder: Path) -> Callable[..., float]:
-    """The compiled policy alone; Gymnasium is imported with it, so only where it is needed."""
-    from harness.rollouts.gymnasium_engine import acting_kernel
-
-    return acting_kernel(policy, folder)

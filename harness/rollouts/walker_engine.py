@@ -25,8 +25,7 @@ from harness.rollouts.engine import (
     Terms,
     acting_module,
     bounds,
-    buffers,
-    check,
+    episode_by_episode,
     head_name,
 )
 from harness.rollouts.gymnasium_engine import GymnasiumEngine, Instances
@@ -62,18 +61,7 @@ class WalkerEngine:
         """Roll out; see `Engine`."""
         if request.gradient:
             raise RequestFault(f"{self.instances.name} has no exact gradient")
-        check(request, self.policy)
-        out = buffers(request, self.space, self.terms.horizon)
-        split = self.policy.structure.dim
-        weights = np.ascontiguousarray(self.policy.structure.weights(np.ascontiguousarray(request.thetas[:, :split])))
-        tails = np.ascontiguousarray(request.thetas[:, split:])
-        for d in range(weights.shape[0]):
-            episode, start = 0, 0
-            while (start < request.steps) if request.steps else (episode < request.episodes):
-                limit = min(self.terms.horizon, request.steps - start) if request.steps else self.terms.horizon
-                start += self._episode(request, out, (d, episode), start, limit, (weights[d], tails[d]))
-                episode += 1
-        return out.outcome(request, episode)
+        return episode_by_episode(request, self.policy, self.terms.horizon, self._episode)
 
     def _episode(
         self,
