@@ -33,9 +33,9 @@ class Digestion(NamedTuple):
 
 USUAL = {"gradient-free": Digestion(0.0), "policy-gradient": Digestion(2e-6), "probe": Digestion(0.0)}
 KNOWN = {
-    "cma_es": Digestion(0.0, 3e-4),
+    "cma_es": Digestion(0.0, 6e-5),
     "exact_gradient": Digestion(0.0, 6e-4),
-    "natural_gradient": Digestion(2.5e-5),
+    "natural_gradient": Digestion(1.5e-5),
     "off_policy": Digestion(1.6e-5),
     "ppo": Digestion(1.4e-5),
 }
