@@ -2,7 +2,7 @@
 #
 #     snakemake --cores 8                               studies/quickstart.yaml
 #     snakemake --cores 8 --config study=locomotion     another study
-#     snakemake --cores 8 --config study=tuning tune    tuned settings, for the studies that use them
+#     snakemake --cores 8 tune --config study=tuning    tuned settings, for the studies that use them
 #
 # The name of a study is the only thing to give to Snakemake; everything else stands in YAML files that are read
 # strictly and validated before anything runs.

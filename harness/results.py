@@ -13,8 +13,9 @@ from harness.errors import InputError
 from harness.grid import Job, blocks
 from harness.interface import Candidate, Scaler
 from harness.policy import build
-from harness.tables import CellRecord
+from harness.tables import CellRecord, Tried
 from harness.tables.read import read_manifest, verify
+from harness.tuned import load_draws
 from harness.workflow import Workflow, tables_folder
 
 TABLE_SEED = 20261122  # of every bootstrap
@@ -54,6 +55,12 @@ def records(workflow: Workflow) -> Iterator[CellRecord]:
             horizon=cell.environment.horizon,
             actions=world.actions,
         )
+
+
+def tried(workflow: Workflow) -> Tried | None:
+    """The tuned settings that a study uses, with all that was tried for them; None if it uses its own."""
+    tuned = workflow.study.tuned
+    return Tried(tuned, load_draws(plugins.ROOT, tuned.file)) if tuned else None
 
 
 def _optimum(cell: Cell) -> float | None:

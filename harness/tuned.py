@@ -153,7 +153,7 @@ def load_tuned(root: Path, node: Node) -> Tuned:
     entry = read(node, TunedEntry)
     path = root / "tuned" / f"{entry.study}.yaml"
     if not path.is_file():
-        command = f"snakemake --cores 8 --config study={entry.study} tune"
+        command = f"snakemake --cores 8 tune --config study={entry.study}"
         raise node.error(f"there is no {shown(entry.study)} yet: make it with `{command}`")
     return Tuned(node, read(strict_yaml.load(path, shown(entry.study)), TunedFile), entry.readings)
 

@@ -60,7 +60,7 @@ def tune(workflow: Workflow, folder: Path) -> None:
         "provenance": list(_provenances(workflow)),
     }
     entries = {"each": [_each(cell, parts) for cell in tried], "one": list(_one(tried, parts))}
-    head = HEAD.format(command=f"snakemake --cores 8 --config study={study.name} tune", study=study.name)
+    head = HEAD.format(command=f"snakemake --cores 8 tune --config study={study.name}", study=study.name)
     text = head + yaml_text(facts, entries)
     write_together(folder, {f"{study.name}.csv": table, f"{study.name}.yaml": text.encode()})
 

@@ -156,7 +156,7 @@ COLUMNS = {
         *(f"{side}_{word}" for side in ("structure", "generic") for word in ("policy", "algorithm", "parameters", "n")),
         *("paired", "probability", "low", "high", "p", "p_holm", "ahead", "best"),
     ],
-    **{name: list(COLUMNS_OF_ALL[name]) for name in ANSWER},
+    **{name: list(COLUMNS_OF_ALL[name]) for name in (*ANSWER, "tuning", "readings")},
     "claims": [
         *("claim", "statement", "source", "environments", "contrast", "metric", "scale", "direction", "margin"),
         *("effect", "low", "high", "p", "p_holm", "verdict", "reason", "seeds", "runs", "paired", "more_seeds"),

@@ -204,7 +204,7 @@ def test_a_label_that_was_something_else_is_refused(tmp_path: Path, settings: st
 def test_without_the_file_a_study_says_how_to_make_it(tmp_path: Path) -> None:
     folder = using(tmp_path, "{study: trial}")
     (folder / "tuned" / "trial.yaml").unlink()
-    with pytest.raises(InputError, match=r"snakemake --cores 8 --config study=trial tune"):
+    with pytest.raises(InputError, match=r"snakemake --cores 8 tune --config study=trial"):
         load_study(folder, "mine")
 
 

@@ -77,12 +77,14 @@ def job_of(options: argparse.Namespace) -> Job:
 
 def make_tables(options: argparse.Namespace) -> int:
     """Write results/tables/{study}."""
-    from harness.results import RESAMPLES, TABLE_SEED, records
+    from harness.results import RESAMPLES, TABLE_SEED, records, tried
     from harness.tables import write_tables
     from harness.workflow import open_study, tables_folder
 
     workflow = open_study(options.study)
-    write_tables(records(workflow), tables_folder(options.study), TABLE_SEED, RESAMPLES, workflow.claims)
+    write_tables(
+        records(workflow), tables_folder(options.study), TABLE_SEED, RESAMPLES, workflow.claims, tried(workflow)
+    )
     return 0
 
 

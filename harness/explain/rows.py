@@ -35,6 +35,8 @@ KEYS = {  # of each table: the columns that tell its rows apart, in the order in
     "frontier": ("environment", "policy", "steps"),
     "sensitivity": ("environment", "question", "measure", "reading"),
     "claims": ("claim",),
+    "tuning": (*CELL, "draw"),
+    "readings": (*CELL, "reading"),
     "timing": CELL,
 }
 

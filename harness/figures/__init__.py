@@ -8,7 +8,17 @@ from __future__ import annotations
 from pathlib import Path
 from types import ModuleType
 
-from harness.figures import completeness, dimension, dispersion, headline, learning_curves, scores, targets
+from harness.figures import (
+    completeness,
+    dimension,
+    dispersion,
+    headline,
+    learning_curves,
+    scores,
+    settings,
+    targets,
+    tuning,
+)
 from harness.figures.load import load
 from harness.figures.style import save, styled
 
@@ -19,6 +29,8 @@ FIGURES: dict[str, ModuleType] = {
     "targets": targets,
     "dispersion": dispersion,
     "dimension": dimension,
+    "tuning": tuning,
+    "settings": settings,
     "completeness": completeness,
 }
 

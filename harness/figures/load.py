@@ -57,9 +57,12 @@ TEXT = frozenset(
         "measure",
         "reading",
         "change",
+        "settings",
+        "digests",
+        "seeds",
     )
 )
-TRUTH = frozenset(("solved", "censored", "everywhere", "paired", "best"))
+TRUTH = frozenset(("solved", "censored", "everywhere", "paired", "best", "best_here", "best_everywhere"))
 
 
 class Tables(NamedTuple):
@@ -83,6 +86,8 @@ class Tables(NamedTuple):
     frontier: pd.DataFrame
     sensitivity: pd.DataFrame
     claims: pd.DataFrame
+    tuning: pd.DataFrame
+    readings: pd.DataFrame
 
 
 class Anchors(NamedTuple):

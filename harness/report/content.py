@@ -36,6 +36,7 @@ from harness.report.blocks import (
 from harness.report.claims import claims
 from harness.report.phrases import number, shown
 from harness.report.setting import setting
+from harness.report.tuning import tuning
 from harness.spec import Environment
 
 SCORE = "score at the budget"
@@ -86,12 +87,19 @@ def compose(facts: Facts, tables: Tables, digests: Mapping[str, str]) -> Report:
         Section("targets", "Steps until solved", (picture("targets"), *target_tables(tables.dimension))),
         Section("dispersion", "Spread across seeds", (picture("dispersion"),)),
         Section("dimension", "Parameter dimension", (picture("dimension"),)),
+        *_tuning(tables),
         Section("films", "Learned policies at work", _films(facts.clips)),
         Section("completeness", "Completeness", _completeness(tables.runs, facts.unmirrored)),
         Section("methods", "Methods", _methods(facts.notes)),
         Section("provenance", "Provenance", _provenance(facts, digests)),
     )
     return Report(facts.title, facts.question, answer(tables), sections)
+
+
+def _tuning(tables: Tables) -> tuple[Section, ...]:
+    """The section on tuning, where the study uses tuned settings."""
+    blocks = tuning(tables, (picture("tuning"), picture("settings")))
+    return (Section("tuning", "Tuning", blocks),) if blocks else ()
 
 
 def digests_of(folder: Path) -> dict[str, str]:

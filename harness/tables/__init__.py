@@ -53,9 +53,10 @@ from harness.tables.survival import (
     restricted_row,
     survival_rows,
 )
+from harness.tables.tuning import READINGS, TUNING, Tried, reading_rows, tuning_rows
 from harness.tables.write import Row, csv_bytes, write_all
 
-__all__ = ["COLUMNS", "CellRecord", "write_tables"]
+__all__ = ["COLUMNS", "CellRecord", "Tried", "write_tables"]
 
 COLUMNS = {
     "runs": RUNS,
@@ -78,13 +79,20 @@ COLUMNS = {
     "frontier": FRONTIER,
     "sensitivity": SENSITIVITY,
     "claims": CLAIMS,
+    "tuning": TUNING,
+    "readings": READINGS,
     "timing": TIMING,
 }
 READ_BACK = ("runs", "scaling", "laboratory")  # what claims are judged by, as it stands in the files
 
 
 def write_tables(
-    records: Iterable[CellRecord], folder: Path, seed: int, resamples: int, claims: Sequence[Claim] = ()
+    records: Iterable[CellRecord],
+    folder: Path,
+    seed: int,
+    resamples: int,
+    claims: Sequence[Claim] = (),
+    tried: Tried | None = None,
 ) -> None:
     """Write every table of a study.
 
@@ -94,6 +102,7 @@ def write_tables(
         seed: of the bootstrap.
         resamples: of the bootstrap.
         claims: all that are declared, on this or on other studies; the folder has the name of the study.
+        tried: the tuned settings that the study uses, if it does.
 
     Raises:
         InputError: a finished job is damaged; nothing is written.
@@ -123,6 +132,8 @@ def write_tables(
         "frontier": frontier_rows(cells, rng, resamples),
         "sensitivity": sensitivity_rows(cells, rng, resamples),
         **scaling_tables(cells, rng, resamples),
+        "tuning": tuning_rows(cells, tried),
+        "readings": reading_rows(cells, known, tried, rng, resamples),
         "timing": map(timing_row, cells),
     }
     contents = {name: csv_bytes(COLUMNS[name], rows) for name, rows in tables.items()}

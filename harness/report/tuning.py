@@ -1,0 +1,79 @@
+"""The section on tuning: what it was worth, what it cost, and how sensitive each method is to its settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from harness.figures.load import Tables
+from harness.figures.order import algorithm_order, policy_order
+from harness.report.blocks import Block, Table, Text, plain_table
+from harness.report.phrases import NOTHING, counted, fixed, shown, steps
+
+RULE = (
+    "For every algorithm the same number of settings was tried with the same seeds and the same budget: its default, "
+    "and draws from the search space that is declared beside its settings. A draw is the same setting in every "
+    "environment. The score is the area under the normalised learning curve, of each run at least −1, averaged over "
+    "tuning seeds; the highest wins, of equal ones the earlier draw. Winners then ran on fresh seeds: on "
+    "the tuning seeds the best of many looks better than it is."
+)
+COLUMNS = ("algorithm", "structure", "random", "default", "one for all", "best here", "tuning", "ERT", "with tuning")
+CAPTION = (
+    "area under the curve with a random setting (interval over settings), the default, one setting for all, and the "
+    "best here; steps that tuning took; expected steps until solved, without and with them. ° on tuning seeds."
+)
+
+
+def tuning(tables: Tables, pictures: tuple[Block, Block]) -> tuple[Block, ...]:
+    """Blocks of the section; none if the study uses no tuned settings.
+
+    Args:
+        tables: of the study.
+        pictures: of the readings and of the sensitivity.
+    """
+    if tables.readings.empty:
+        return ()
+    readings, settings = pictures
+    return (Text(RULE), Text(_size(tables)), readings, *reading_tables(tables.readings), settings)
+
+
+def _size(tables: Tables) -> str:
+    """How much was tried, and whether the budgets of tuning and study can be compared."""
+    tried, fresh = tables.tuning, tables.readings[tables.readings["seeds"] == "fresh"]
+    settings, seeds = counted(int(tried["draw"].nunique()), "setting"), counted(int(tried["n"].max()), "seed")
+    size = f"{settings} of each algorithm, {seeds} each, {steps(tried['steps'].sum())} steps in all."
+    budgets = tried.groupby("environment")["budget"].max()
+    other = sorted(set(fresh.loc[fresh["budget"] != fresh["environment"].map(budgets), "environment"]))
+    if not other:
+        return size
+    return f"{size} In {', '.join(other)} the budget of tuning was not that of the study: areas differ by it too."
+
+
+def reading_tables(readings: pd.DataFrame) -> tuple[Table, ...]:
+    """One table per environment."""
+    return tuple(
+        plain_table(f"{environment}: {CAPTION}", COLUMNS, "llrrrrrrr", list(_rows(group)))
+        for environment, group in readings.groupby("environment")
+    )
+
+
+def _rows(group: pd.DataFrame) -> list[tuple[str, ...]]:
+    """A row per algorithm and structure."""
+    known = {(row["algorithm"], row["policy"], row["reading"]): row for row in group.to_dict("records")}
+    policies = policy_order(group.assign(parameters=float("nan")))
+    rows = []
+    for algorithm in algorithm_order(group):
+        for policy in policies:
+            if (algorithm, policy, "each") in known:
+                four = [known[algorithm, policy, name] for name in ("random", "default", "one", "each")]
+                each = four[-1]
+                costs = (steps(each[name]) for name in ("tuning_steps", "ert", "ert_with_tuning"))
+                rows.append((algorithm, policy, *map(_score, four), *costs))
+    return rows
+
+
+def _score(row: dict[str, Any]) -> str:
+    """A score; marked if it stands on tuning seeds, where only the mean over random settings is not too good."""
+    text = shown(row["score"], row["low"], row["high"]) if row["low"] == row["low"] else fixed(row["score"], 2)
+    return NOTHING if row["score"] != row["score"] else text + ("" if row["seeds"] == "fresh" else "°")
