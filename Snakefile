@@ -14,7 +14,7 @@ from pathlib import Path
 from harness.errors import InputError
 from harness.lock import hold, said_of_lock
 from harness.plugins import ROOT
-from harness.workflow import JOB, open_study, product_code
+from harness.workflow import BENCH, JOB, open_study, product_code
 
 shell.prefix(f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; ")
 try:
@@ -39,10 +39,12 @@ wildcard_constraints:
 
 onstart:
     hold(ROOT)
-    todo = [
-        job.wildcards for job in workflow.dag.needrun_jobs() if job.name == "run"
-    ]
-    print(WORKFLOW.start(todo, workflow.cores), flush=True)
+    needed = list(workflow.dag.needrun_jobs())
+    todo, to_measure = (
+        [job.wildcards for job in needed if job.name == rule]
+        for rule in ("run", "measure")
+    )
+    print(WORKFLOW.start(todo, workflow.cores, to_measure), flush=True)
 
 
 onsuccess:
@@ -88,10 +90,24 @@ rule tune:
         "python -m harness tune {params.study:q} 2> {log:q}"
 
 
+rule measure:
+    """One bench of the laboratory for a block of seeds."""
+    output:
+        BENCH,
+    log:
+        "results/logs/laboratory/{environment}/{policy}/{algorithm}/{digest}-{first}-{last}.log",
+    params:
+        spec=lambda wildcards: WORKFLOW.bench_spec(wildcards),
+        code=lambda wildcards: WORKFLOW.bench_code(wildcards),
+    shell:
+        "python -m harness measure --spec {params.spec:q} --first {wildcards.first:q} --last {wildcards.last:q} 2> {log:q}"
+
+
 rule tables:
     """Every number of the report."""
     input:
         WORKFLOW.manifests,
+        WORKFLOW.measurements,
     output:
         "results/tables/{study}/findings.csv",
     log:

@@ -14,6 +14,7 @@ from harness import plugins
 from harness.assembly import KERNELS, space
 from harness.cell import Cell
 from harness.grid import Job
+from harness.laboratory.bench import Bench, BenchJob
 from harness.policy import build
 from harness.rollouts.engine import acting_module, head_name
 
@@ -21,6 +22,7 @@ START_SECONDS = 1.5  # of a job: Python, imports, kernels from their cache
 TORCH_SECONDS = 2.5  # of its import, where a gradient has no closed form
 COMPILE_SECONDS = 3.0  # of a kernel that the project does not have yet
 REPORT_SECONDS = 30.0  # tables, figures, films, HTML and PDF
+TURN_SECONDS = 2e-3  # of the laboratory: what is overhead in a run is most of it here
 ROLLOUT_RATES = {"compiled": 3_000_000.0, "gymnasium": 6_000.0}  # steps per second
 
 
@@ -47,21 +49,35 @@ def cores_of_this_machine() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def seconds(jobs: Iterable[Job], cores: int) -> float:
+def seconds(jobs: Iterable[Job | BenchJob], cores: int) -> float:
     """What jobs take with so many at a time; never less than the longest of them."""
     asked = list(jobs)
     return max([core_seconds(asked) / cores, *(core_seconds([job]) for job in asked)])
 
 
-def core_seconds(jobs: Iterable[Job]) -> float:
+def core_seconds(jobs: Iterable[Job | BenchJob]) -> float:
     """What jobs take one after the other, each kernel that the project does not have yet compiled by the first."""
     asked = list(jobs)
     return sum(map(job_seconds, asked)) + COMPILE_SECONDS * len(missing_kernels(asked))
 
 
-def job_seconds(job: Job) -> float:
+def job_seconds(job: Job | BenchJob) -> float:
     """What one job takes if its kernel is there."""
-    return START_SECONDS + TORCH_SECONDS * _autograd(job.cell) + (job.last - job.first + 1) * run_seconds(job.cell)
+    seeds, torch = job.last - job.first + 1, TORCH_SECONDS * _autograd(_cell(job))
+    return (
+        START_SECONDS
+        + torch
+        + seeds * (bench_seconds(job.bench) if isinstance(job, BenchJob) else run_seconds(job.cell))
+    )
+
+
+def bench_seconds(bench: Bench) -> float:
+    """One seed of the laboratory: its turns, warm-up included."""
+    return bench.updates * len(bench.route.points) * (1 + bench.warmup) * TURN_SECONDS
+
+
+def _cell(job: Job | BenchJob) -> Cell | Bench:
+    return job.bench if isinstance(job, BenchJob) else job.cell
 
 
 def run_seconds(cell: Cell) -> float:
@@ -73,13 +89,13 @@ def run_seconds(cell: Cell) -> float:
     return steps / ROLLOUT_RATES[cell.environment.engine] + learning * (AUTOGRAD if _autograd(cell) else 1.0)
 
 
-def missing_kernels(jobs: Iterable[Job]) -> set[str]:
+def missing_kernels(jobs: Iterable[Job | BenchJob]) -> set[str]:
     """The kernels of which the project has no version at all; whether one is of today's sources is not looked at."""
-    needed = {_kernel(job.cell) for job in jobs}
+    needed = {_kernel(_cell(job)) for job in jobs}
     return {name for name in needed if not any((plugins.ROOT / KERNELS).glob(f"*/{name}.py"))}
 
 
-def _kernel(cell: Cell) -> str:
+def _kernel(cell: Cell | Bench) -> str:
     """The kernel of a cell, named as `harness/rollouts/kernel.py` does."""
     world = cell.environment
     explores: bool = _algorithm(cell).explores
@@ -88,11 +104,11 @@ def _kernel(cell: Cell) -> str:
     return f"{first}_{acting_module(policy.structure)}_{head_name(policy)}".replace(".", "_")
 
 
-def _algorithm(cell: Cell) -> Any:
+def _algorithm(cell: Cell | Bench) -> Any:
     return plugins.load("algorithms", cell.algorithm.file)
 
 
-def _autograd(cell: Cell) -> bool:
+def _autograd(cell: Cell | Bench) -> bool:
     """Whether torch finds the gradients of the policy."""
     closed = hasattr(plugins.load("policies", cell.policy.file), "linearised")
     return not closed and bool(_algorithm(cell).family == "policy-gradient")

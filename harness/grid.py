@@ -117,7 +117,7 @@ def _product(grid: Grid, environments: Mapping[str, Environment], tuned: Tuned |
             raise grid.place.error(f"every {grid.evaluation.every} does not divide the budget {budget} of {name}")
         seeds = range(grid.first_seed, grid.first_seed + grid.seeds)
         for choice in grid.policies:
-            policy = _policy(choice, name, environment, grid.place)
+            policy = policy_in(choice, name, environment, grid.place)
             for algorithm in grid.algorithms:
                 for part in _algorithms(algorithm, name, policy.label, tuned):
                     cell = Cell(world, policy, part, budget, grid.evaluation)
@@ -154,7 +154,7 @@ def _algorithms(choice: Choice, environment: str, policy: str, tuned: Tuned | No
     return parts
 
 
-def _policy(choice: Choice, name: str, environment: Environment, place: Node) -> Part:
+def policy_in(choice: Choice, name: str, environment: Environment, place: Node) -> Part:
     """A policy in an environment: the word `program` becomes the program that the environment names."""
     if choice.file != PROGRAM:
         return Part(choice.label, choice.file, choice.settings)

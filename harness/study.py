@@ -24,7 +24,10 @@ from harness.tuned import Tuned, load_tuned
 PROGRAM = "program"
 Room = Literal["algorithms", "policies"]
 Seeds = Annotated[int, between(1, 10_000)]
-Names = Annotated[tuple[Node, ...], Rule("with at least one entry", bool)]
+NONE_EMPTY = Rule("with at least one entry", bool)
+ASCENDING = Rule("ascending, at least one", lambda points: bool(points) and list(points) == sorted(set(points)))
+Names = Annotated[tuple[Node, ...], NONE_EMPTY]
+Positive = Annotated[float, Rule("above 0", lambda value: value > 0)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +55,20 @@ class Grid:
 
 
 @dataclass(frozen=True, eq=False)
+class Survey:
+    """A product that the laboratory measures: environments, policies, algorithms and what is swept, at one path."""
+
+    place: Node
+    environments: tuple[Node, ...]
+    policies: tuple[Choice, ...]
+    algorithms: tuple[Choice, ...]
+    terms: SurveyEntry
+    route: Choice | None  # the algorithm whose run is the path; None: a straight line
+    first_seed: int
+    seeds: int
+
+
+@dataclass(frozen=True, eq=False)
 class Study:
     """A file of `studies/`, every word of it known."""
 
@@ -63,6 +80,7 @@ class Study:
     grids: tuple[Grid, ...]
     tuning: Tuning | None = None  # every algorithm of the grids stands there as its draws
     tuned: Tuned | None = None  # every algorithm of the grids runs with settings from there
+    surveys: tuple[Survey, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +103,33 @@ class GridEntry:
 
 
 @dataclass(frozen=True, eq=False)
+class PathEntry:
+    """The reference path as it is written: points of the run of an algorithm, or of a line where none is named."""
+
+    points: Annotated[tuple[Annotated[float, between(0, 1)], ...], ASCENDING]
+    algorithm: Node | None = None
+    budget: Steps = 1
+    seed: Annotated[int, between(0, 10**9)] = 0
+
+
+@dataclass(frozen=True, eq=False)
+class SurveyEntry:
+    """A grid of the laboratory as it is written; an empty list of a sweep is what the environment's entry says."""
+
+    environments: Names
+    policies: Names
+    algorithms: Names
+    path: PathEntry
+    updates: Annotated[int, between(2, 100_000)]
+    horizons: tuple[Annotated[int, between(1, 1_000_000)], ...] = ()
+    options: tuple[dict[str, Any], ...] = ()  # that replace those of the entry
+    explorations: Annotated[tuple[Positive, ...], NONE_EMPTY] = (1.0,)  # deviations of a Gaussian head
+    shifts: Annotated[tuple[float, ...], NONE_EMPTY] = (0.0,)  # between where old data were made and the point
+    warmup: Annotated[int, between(0, 10_000)] = 1
+    seeds: Seeds | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class StudyFile:
     """A study as it is written."""
 
@@ -101,6 +146,7 @@ class StudyFile:
     notes: str = ""
     tuning: Tuning | None = None
     tuned: Node | None = None
+    laboratory: tuple[Node, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +212,8 @@ def resolved(name: str, file: StudyFile, tuned: Tuned | None = None) -> Study:
         )
     if tuned:
         _check_fresh(grids, tuned)
-    return Study(name, file.title, file.question, file.notes, file.block, tuple(grids), file.tuning, tuned)
+    surveys = tuple(_survey(place, file, policies, algorithms) for place in file.laboratory)
+    return Study(name, file.title, file.question, file.notes, file.block, tuple(grids), file.tuning, tuned, surveys)
 
 
 def _check_fresh(grids: Iterable[Grid], tuned: Tuned) -> None:
@@ -195,6 +242,23 @@ def _with(choice: Choice, label: str, settings: dict[str, Any]) -> Choice:
     check_name(choice.given, label)
     make("algorithms", choice.file, choice.given, {"policy": None}, settings)
     return Choice(label, choice.file, choice.given, settings)
+
+
+def _survey(place: Node, file: StudyFile, policies: dict[str, Choice], algorithms: dict[str, Choice]) -> Survey:
+    """A grid of the laboratory, its labels looked up among those of the study."""
+    entry = read(place, SurveyEntry)
+    for words in (entry.environments, entry.policies, entry.algorithms):
+        check_once(words)
+    return Survey(
+        place,
+        entry.environments,
+        tuple(_chosen("policies", policies, node) for node in entry.policies),
+        tuple(_chosen("algorithms", algorithms, node) for node in entry.algorithms),
+        entry,
+        None if entry.path.algorithm is None else _chosen("algorithms", algorithms, entry.path.algorithm),
+        file.first_seed,
+        entry.seeds or file.seeds,
+    )
 
 
 def _declared(room: Room, entries: dict[str, Node]) -> dict[str, Choice]:

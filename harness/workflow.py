@@ -21,11 +21,17 @@ from harness.claims.declaration import Claim, check_labels, load_claims
 from harness.fingerprint import CARRIERS, cell_fingerprint, digest, sources
 from harness.fit import check_fits
 from harness.grid import Job, Planned, blocks, plan
+from harness.laboratory.bench import Bench, BenchJob
+from harness.laboratory.job import bench_fingerprint
+from harness.laboratory.plan import PlannedBench, check_benches
+from harness.laboratory.plan import jobs as bench_jobs
+from harness.laboratory.plan import plan as plan_benches
 from harness.plugins import ROOT
 from harness.spec import Environment, load_environments
 from harness.study import Study, load_study
 
 JOB = "results/runs/{environment}/{policy}/{algorithm}/{digest}/seeds-{first}-{last}/manifest.json"  # a job's last file
+BENCH = "results/laboratory/{environment}/{policy}/{algorithm}/{digest}/seeds-{first}-{last}/manifest.json"
 LOOKERS = {  # what decides a product, beside the runs
     "tune": ("harness.tuning",),
     "tables": ("harness.results", "harness.tables.write"),
@@ -42,6 +48,7 @@ class Workflow:
     environments: Mapping[str, Environment]
     planned: tuple[Planned, ...]
     claims: tuple[Claim, ...]  # all that are declared, on whatever study
+    benches: tuple[PlannedBench, ...] = ()
 
     @cached_property
     def jobs(self) -> tuple[Job, ...]:
@@ -64,6 +71,30 @@ class Workflow:
         return (f"reports/{name}.html", f"reports/{name}.pdf")
 
     @cached_property
+    def measurements(self) -> tuple[str, ...]:
+        """What the jobs of the laboratory make."""
+        return tuple(job.manifest.as_posix() for job in bench_jobs(self.benches, self.study.block))
+
+    def bench_job(self, wildcards: Mapping[str, str]) -> BenchJob:
+        """The laboratory's job that makes a manifest."""
+        return BenchJob(self._bench(wildcards), int(wildcards["first"]), int(wildcards["last"]))
+
+    def bench_spec(self, wildcards: Mapping[str, str]) -> str:
+        """The bench of a job as JSON."""
+        return self._bench(wildcards).to_json()
+
+    def bench_code(self, wildcards: Mapping[str, str]) -> str:
+        """Digest of the sources that decide what a bench measures."""
+        return bench_fingerprint(self._bench(wildcards))
+
+    @cached_property
+    def _benches_by_digest(self) -> dict[str, Bench]:
+        return {one.bench.digest[:SHORT]: one.bench for one in self.benches}
+
+    def _bench(self, wildcards: Mapping[str, str]) -> Bench:
+        return self._benches_by_digest[wildcards["digest"]]
+
+    @cached_property
     def _planned_by_digest(self) -> dict[tuple[str, ...], Planned]:
         return {(*one.cell.labels, one.cell.digest[:SHORT]): one for one in self.planned}
 
@@ -83,14 +114,17 @@ class Workflow:
         """The job that makes a manifest."""
         return Job(self._cell(wildcards).cell, int(wildcards["first"]), int(wildcards["last"]))
 
-    def start(self, asked: Iterable[Mapping[str, str]], cores: int) -> str:
+    def start(
+        self, asked: Iterable[Mapping[str, str]], cores: int, to_measure: Iterable[Mapping[str, str]] = ()
+    ) -> str:
         """Begin to count the jobs and to mirror their runs; returns what is going to happen, in one sentence.
 
         Args:
-            asked: wildcards of the jobs that are to be done.
+            asked: wildcards of the runs that are to be done.
             cores: jobs at a time.
+            to_measure: wildcards of the laboratory's jobs that are to be done.
         """
-        todo = [self.job(wildcards) for wildcards in asked]
+        todo: list[Job | BenchJob] = [*map(self.job, asked), *map(self.bench_job, to_measure)]
         here = min(cores, cost.cores_of_this_machine())  # with more jobs than cores each of them is slower
         seconds = cost.seconds(todo, here)
         logs = ROOT / "results" / "logs" / self.study.name
@@ -98,7 +132,8 @@ class Workflow:
         follow_in_mlflow(self.study.name, logs / "follow.log")
         runs = sum(len(one.seeds) for one in self.planned)
         return (
-            f"{self.study.title}: {len(self.planned)} cells, {runs} runs in {len(self.jobs)} jobs, {len(todo)} to do; "
+            f"{self.study.title}: {len(self.planned)} cells, {runs} runs in {len(self.jobs)} jobs, "
+            f"{f'{len(self.measurements)} jobs of the laboratory, ' if self.benches else ''}{len(todo)} to do; "
             f"about {progress.in_words(seconds + cost.REPORT_SECONDS)} with {cores} at a time"
             f"{'' if here == cores else f' on {here} cores'}, the report included."
         )
@@ -170,7 +205,9 @@ def open_study(name: str) -> Workflow:
     check_fits(planned)
     claims = load_claims(ROOT)
     check_labels(claims, name, [one.cell.labels for one in planned])
-    return Workflow(study, environments, planned, claims)
+    benches = plan_benches(study, environments)
+    check_benches(benches)
+    return Workflow(study, environments, planned, claims, benches)
 
 
 def product_code(product: str) -> str:

@@ -19,6 +19,11 @@ def add_commands(commands: Any) -> None:
     job.add_argument("--first", required=True, type=int)
     job.add_argument("--last", required=True, type=int)
     job.set_defaults(act=run_job)
+    measure = commands.add_parser("measure", help="(stage) one bench of the laboratory for a block of seeds")
+    measure.add_argument("--spec", required=True, help="the bench as JSON")
+    measure.add_argument("--first", required=True, type=int)
+    measure.add_argument("--last", required=True, type=int)
+    measure.set_defaults(act=run_bench)
     for name, act, text in (
         ("tables", make_tables, "(stage) the tables of a study, from the runs that are there"),
         ("figures", make_figures, "(stage) the figures of a study, from its tables"),
@@ -58,6 +63,32 @@ def run_job(options: argparse.Namespace) -> int:
     return 0
 
 
+def run_bench(options: argparse.Namespace) -> int:
+    """Measure the seeds of one bench; a line when it is done."""
+    from harness import cost, progress
+    from harness.laboratory.bench import Bench, BenchJob
+    from harness.laboratory.job import measure_block
+    from harness.plugins import ROOT
+
+    _check_seeds(options)
+    try:
+        job = BenchJob(Bench.from_json(options.spec), options.first, options.last)
+    except (KeyError, TypeError, ValueError) as fault:
+        raise InputError("--spec", f"not the JSON of a bench: {type(fault).__name__}: {fault}") from fault
+    work = cost.core_seconds([job])  # before its kernel is compiled
+    try:
+        measure_block(job.bench, range(job.first, job.last + 1), ROOT / job.folder)
+    finally:
+        place = progress.count(work)  # a job that fails is over too
+    print(f"{place}laboratory: {' · '.join(job.bench.labels)}, seeds {job.first}-{job.last}", flush=True)
+    return 0
+
+
+def _check_seeds(options: argparse.Namespace) -> None:
+    if not 0 <= options.first <= options.last:
+        raise InputError("--first, --last", f"{options.first}-{options.last} is no block of seeds")
+
+
 def job_of(options: argparse.Namespace) -> Job:
     """The job that a command line describes.
 
@@ -67,8 +98,7 @@ def job_of(options: argparse.Namespace) -> Job:
     from harness.cell import Cell
     from harness.grid import Job
 
-    if not 0 <= options.first <= options.last:
-        raise InputError("--first, --last", f"{options.first}-{options.last} is no block of seeds")
+    _check_seeds(options)
     try:
         return Job(Cell.from_json(options.spec), options.first, options.last)
     except (KeyError, TypeError, ValueError) as fault:
