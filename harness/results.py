@@ -12,8 +12,12 @@ from harness.cell import Cell
 from harness.errors import InputError
 from harness.grid import Job, blocks
 from harness.interface import Candidate, Scaler
+from harness.laboratory.plan import jobs as bench_jobs
 from harness.policy import build
 from harness.tables import CellRecord, Tried
+
+
+from harness.tables import BenchRecord, CellRecord
 from harness.tables.read import read_manifest, verify
 from harness.tuned import load_draws
 from harness.workflow import Workflow, tables_folder
@@ -61,6 +65,13 @@ def tried(workflow: Workflow) -> Tried | None:
     """The tuned settings that a study uses, with all that was tried for them; None if it uses its own."""
     tuned = workflow.study.tuned
     return Tried(tuned, load_draws(plugins.ROOT, tuned.file)) if tuned else None
+
+
+def bench_records(workflow: Workflow) -> Iterator[BenchRecord]:
+    """Every bench that a study expects, whether it was measured or not."""
+    for planned in workflow.benches:
+        jobs = bench_jobs([planned], workflow.study.block)
+        yield BenchRecord(planned.bench, tuple(planned.seeds), tuple(plugins.ROOT / job.manifest for job in jobs))
 
 
 def _optimum(cell: Cell) -> float | None:

@@ -9,7 +9,16 @@ import pandas as pd
 
 from harness.tables import COLUMNS as COLUMNS_OF_ALL
 
-ANSWER = ("restricted", "profiles", "scaling", "crossover", "exchange", "frontier", "sensitivity")  # may be empty
+ANSWER = (
+    "restricted",
+    "profiles",
+    "scaling",
+    "crossover",
+    "exchange",
+    "frontier",
+    "sensitivity",
+    "laboratory",
+)  # may be empty
 
 IDENTITY = ["environment", "policy", "algorithm", "family", "parameters"]
 FREE = ("ars-v1", "ars-v2-t", "cem", "cem-noise", "cma-es", "es", "hill-climbing", "openai-es", "random-search")

@@ -107,14 +107,13 @@ def job_of(options: argparse.Namespace) -> Job:
 
 def make_tables(options: argparse.Namespace) -> int:
     """Write results/tables/{study}."""
-    from harness.results import RESAMPLES, TABLE_SEED, records, tried
+    from harness.results import RESAMPLES, TABLE_SEED, bench_records, records, tried
     from harness.tables import write_tables
     from harness.workflow import open_study, tables_folder
 
-    workflow = open_study(options.study)
-    write_tables(
-        records(workflow), tables_folder(options.study), TABLE_SEED, RESAMPLES, workflow.claims, tried(workflow)
-    )
+    workflow, folder = open_study(options.study), tables_folder(options.study)
+    known = (workflow.claims, tried(workflow), bench_records(workflow))
+    write_tables(records(workflow), folder, TABLE_SEED, RESAMPLES, *known)
     return 0
 
 

@@ -37,6 +37,7 @@ KEYS = {  # of each table: the columns that tell its rows apart, in the order in
     "claims": ("claim",),
     "tuning": (*CELL, "draw"),
     "readings": (*CELL, "reading"),
+    "laboratory": (*CELL, "seed", "point", "digest"),
     "timing": CELL,
 }
 
@@ -102,6 +103,8 @@ def runs_behind(number: Number, runs: Sequence[dict[str, str]]) -> list[dict[str
 
 def cells_behind(row: dict[str, str]) -> list[dict[str, str]]:
     """What the runs behind a row have in common, one entry for each side; an empty one fits every run."""
+    if "objective" in row:  # laboratory.csv is made from updates, not from runs
+        return []
     sides = [name.removesuffix("_policy") for name in row if name.endswith("_policy")]
     if sides:  # two cells against each other: findings.csv, structures.csv, ratios.csv
         return [

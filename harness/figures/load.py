@@ -60,6 +60,10 @@ TEXT = frozenset(
         "settings",
         "digests",
         "seeds",
+        "kind",
+        "objective",
+        "truth",
+        "options",
     )
 )
 TRUTH = frozenset(("solved", "censored", "everywhere", "paired", "best", "best_here", "best_everywhere"))
@@ -88,6 +92,7 @@ class Tables(NamedTuple):
     claims: pd.DataFrame
     tuning: pd.DataFrame
     readings: pd.DataFrame
+    laboratory: pd.DataFrame
 
 
 class Anchors(NamedTuple):

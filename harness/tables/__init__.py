@@ -24,6 +24,7 @@ from harness.tables.estimates import estimate_cell
 from harness.tables.exchange import EXCHANGE, exchange_rows
 from harness.tables.findings import FINDINGS, finding_rows
 from harness.tables.frontier import FRONTIER, frontier_rows
+from harness.tables.laboratory import LABORATORY, BenchRecord, laboratory_rows
 from harness.tables.per_cell import (
     DIMENSION,
     RUN_LENGTHS,
@@ -56,7 +57,7 @@ from harness.tables.survival import (
 from harness.tables.tuning import READINGS, TUNING, Tried, reading_rows, tuning_rows
 from harness.tables.write import Row, csv_bytes, write_all
 
-__all__ = ["COLUMNS", "CellRecord", "Tried", "write_tables"]
+__all__ = ["COLUMNS", "BenchRecord", "CellRecord", "Tried", "write_tables"]
 
 COLUMNS = {
     "runs": RUNS,
@@ -81,6 +82,7 @@ COLUMNS = {
     "claims": CLAIMS,
     "tuning": TUNING,
     "readings": READINGS,
+    "laboratory": LABORATORY,
     "timing": TIMING,
 }
 READ_BACK = ("runs", "scaling", "laboratory")  # what claims are judged by, as it stands in the files
@@ -93,6 +95,7 @@ def write_tables(
     resamples: int,
     claims: Sequence[Claim] = (),
     tried: Tried | None = None,
+    benches: Iterable[BenchRecord] = (),
 ) -> None:
     """Write every table of a study.
 
@@ -103,6 +106,7 @@ def write_tables(
         resamples: of the bootstrap.
         claims: all that are declared, on this or on other studies; the folder has the name of the study.
         tried: the tuned settings that the study uses, if it does.
+        benches: of its laboratory, in any order; no two with the same digest.
 
     Raises:
         InputError: a finished job is damaged; nothing is written.
@@ -134,6 +138,7 @@ def write_tables(
         **scaling_tables(cells, rng, resamples),
         "tuning": tuning_rows(cells, tried),
         "readings": reading_rows(cells, known, tried, rng, resamples),
+        "laboratory": chain.from_iterable(map(laboratory_rows, sorted(benches, key=lambda record: record.key))),
         "timing": map(timing_row, cells),
     }
     contents = {name: csv_bytes(COLUMNS[name], rows) for name, rows in tables.items()}

@@ -50,8 +50,8 @@ def read_job(path: Path) -> list[RunRecord]:
     return [read_run(line, evaluations, timing) for line in manifest["runs"]]
 
 
-def read_manifest(path: Path) -> dict[str, Any]:
-    """The manifest as `harness/record.py` writes it."""
+def read_manifest(path: Path, needed: tuple[str, ...] = (EVALUATIONS, TIMING)) -> dict[str, Any]:
+    """The manifest as `harness/record.py` writes it; it must list the files that are needed."""
     try:
         manifest = json.loads(path.read_bytes())
     except ValueError as error:
@@ -62,7 +62,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
         require_seal(manifest)
     except ValueError as error:
         raise InputError(str(path), f"{error}; {AGAIN}") from error
-    lost = {EVALUATIONS, TIMING} - manifest["files"].keys()
+    lost = set(needed) - manifest["files"].keys()
     if lost:
         raise InputError(str(path), f"does not list {' and '.join(sorted(lost))}; {AGAIN}")
     return manifest
