@@ -56,10 +56,10 @@ def measure_block(bench: Bench, seeds: range, folder: Path) -> Path:
         policy = head(bench)
         places = points(bench, policy)  # [K, d]
         with np.errstate(all="ignore"):  # what is not finite is counted
-            truths = [_truths(bench, policy, place) for place in places]
-            stands, size = [_stand(bench, policy, place) for place in places], places.shape[1]
-            found = {seed: [_measured(bench, stand, seed, k, size) for k, stand in enumerate(stands)] for seed in seeds}
-        return _write(bench, folder, policy, places, truths, found)
+            known = [truths(bench, policy, place) for place in places]
+            stands, size = [stand(bench, policy, place) for place in places], places.shape[1]
+            found = {seed: [_measured(bench, one, seed, k, size) for k, one in enumerate(stands)] for seed in seeds}
+        return _write(bench, folder, policy, places, known, found)
 
 
 def bench_fingerprint(bench: Bench) -> str:
@@ -94,7 +94,7 @@ def _full(policy: Policy, place: Floats) -> Floats:
     return np.concatenate([place, np.full(policy.tail, policy.initial_log_std)])
 
 
-def _stand(bench: Bench, policy: Policy, place: Floats) -> Stand:
+def stand(bench: Bench, policy: Policy, place: Floats) -> Stand:
     """The algorithm at a point.
 
     It warms up if it learns from earlier turns something else than its parameters, which searches on returns do not.
@@ -109,13 +109,13 @@ def _stand(bench: Bench, policy: Policy, place: Floats) -> Stand:
     return Stand(algorithm_at(bench, policy, behaviour), engine, theta, behaviour, turns)
 
 
-def _measured(bench: Bench, stand: Stand, seed: int, point: int, size: int) -> Measured:
+def _measured(bench: Bench, place: Stand, seed: int, point: int, size: int) -> Measured:
     """M updates in a few numbers, over the d parameters of the structure: those of the head not every method has."""
-    found = updates(stand, seed, point, bench.updates)
+    found = updates(place, seed, point, bench.updates)
     return Measured(summary(found.vectors[:, :size]), float(found.steps.mean()), float(found.effective.mean()))
 
 
-def _truths(bench: Bench, policy: Policy, place: Floats) -> tuple[Truth, Truth]:
+def truths(bench: Bench, policy: Policy, place: Floats) -> tuple[Truth, Truth]:
     """What the estimate is meant to be, and the gradient of the return of the policy that acts by its mode."""
     world, theta = bench.environment, _full(policy, place)
     problem = make_problem(world) if world.engine == "compiled" else None
@@ -129,7 +129,7 @@ def _write(
     folder: Path,
     policy: Policy,
     places: Floats,
-    truths: list[tuple[Truth, Truth]],
+    known: list[tuple[Truth, Truth]],
     found: dict[int, list[Measured]],
 ) -> Path:
     """The records, and when they stand the manifest."""
@@ -137,7 +137,7 @@ def _write(
     rows = [(seed, _row(point, one)) for seed, many in found.items() for point, one in enumerate(many)]
     contents = {
         "estimates.parquet": parquet_bytes(as_table(rows)),
-        "vectors.npz": _vectors(places, truths, found),
+        "vectors.npz": _vectors(places, known, found),
     }
     manifest = {
         "schema": SCHEMA,
@@ -161,16 +161,16 @@ def _row(point: int, one: Measured) -> dict[str, float]:
     return {"point": point, "steps_per_update": one.steps, "effective": one.effective, **numbers}
 
 
-def _vectors(places: Floats, truths: list[tuple[Truth, Truth]], found: dict[int, list[Measured]]) -> bytes:
+def _vectors(places: Floats, known: list[tuple[Truth, Truth]], found: dict[int, list[Measured]]) -> bytes:
     """The arrays as npz bytes."""
     buffer = io.BytesIO()
     np.savez(
         buffer,
         allow_pickle=False,
         points=places,
-        target=np.stack([own.gradient for own, _ in truths]),
-        target_error=np.array([own.error for own, _ in truths]),
-        gradient=np.stack([mode.gradient for _, mode in truths]),
+        target=np.stack([own.gradient for own, _ in known]),
+        target_error=np.array([own.error for own, _ in known]),
+        gradient=np.stack([mode.gradient for _, mode in known]),
         seeds=np.array(list(found), dtype=np.int64),
         mean=np.array([[one.summary.mean for one in many] for many in found.values()]),
         direction=np.array([[one.summary.direction for one in many] for many in found.values()]),
