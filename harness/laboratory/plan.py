@@ -8,8 +8,8 @@ from itertools import product
 
 from harness.assembly import make_problem
 from harness.cell import Cell, Evaluation, Part
-from harness.fit import check_fit
-from harness.grid import blocks, policy_in, world_of
+from harness.fit import check_fits
+from harness.grid import Planned, blocks, policy_in, world_of
 from harness.laboratory.bench import Bench, BenchJob, Route
 from harness.laboratory.path import has_line
 from harness.names import find
@@ -26,6 +26,8 @@ class PlannedBench:
     bench: Bench
     seeds: range
     place: Node
+    policy: Node  # where its settings were given
+    algorithm: Node  # likewise
 
 
 def plan(study: Study, environments: Mapping[str, Environment]) -> tuple[PlannedBench, ...]:
@@ -53,8 +55,10 @@ def check_benches(planned: Iterable[PlannedBench]) -> None:
     """Refuse what does not fit together; raises InputError."""
     for one in planned:
         bench = one.bench
-        for algorithm in filter(None, (bench.algorithm, bench.route.algorithm)):
-            check_fit(Cell(bench.environment, bench.policy, algorithm, 1, Evaluation(1, 1)), one.place)
+        for part, given in ((bench.algorithm, one.algorithm), (bench.route.algorithm, one.place)):
+            if part is not None:
+                cell = Cell(bench.environment, bench.policy, part, 1, Evaluation(1, 1))
+                check_fits([Planned(cell, one.seeds, one.place, one.policy, given)])
         compiled = bench.environment.engine == "compiled"
         known = compiled and has_line(make_problem(bench.environment), bench.policy.file)
         if bench.route.algorithm is None and not known:
@@ -71,14 +75,14 @@ def _product(survey: Survey, environments: Mapping[str, Environment]) -> Iterato
     for node in survey.environments:
         name = find(node, read(node, str), environments, "environment")
         entry = environments[name]
-        policies = [policy_in(choice, name, entry, survey.place) for choice in survey.policies]
+        policies = [(policy_in(choice, name, entry, survey.place), choice.given) for choice in survey.policies]
         for horizon, given in product(terms.horizons or (entry.horizon,), terms.options or ({},)):
             world = world_of(name, replace(entry, horizon=horizon, options={**entry.options, **given}))
-            for policy, algorithm, exploration, shift in product(
+            for (policy, given_policy), algorithm, exploration, shift in product(
                 policies, survey.algorithms, terms.explorations, terms.shifts
             ):
-                swept = (terms.updates, terms.warmup, exploration, shift)
-                yield PlannedBench(Bench(world, policy, _part(algorithm), route, *swept), seeds, survey.place)
+                bench = Bench(world, policy, _part(algorithm), route, terms.updates, terms.warmup, exploration, shift)
+                yield PlannedBench(bench, seeds, survey.place, given_policy, algorithm.given)
 
 
 def _part(choice: Choice) -> Part:
