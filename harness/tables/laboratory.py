@@ -24,10 +24,20 @@ ESTIMATES, VECTORS = "estimates.parquet", "vectors.npz"
 LINEAR = "linear_reward"  # the problem that the laws are about
 PLACE = ("seed", "point", "share", "kind", "objective", "truth", "truth_error")
 SETTING = ("dimension", "horizon", "actions", "options", "exploration", "shift", "warmup", "updates", "failed")
-NOISE = ("steps_per_update", "noise", "signal", "signal_to_noise", "relative_noise", "relative_noise_law")
-AIM = ("cosine", "squared_bias", "mode_cosine")
+NOISE = ("steps_per_update", "trace_covariance", "signal", "signal_to_noise", "relative_noise", "relative_noise_law")
+AIM = ("cosine", "bias", "squared_bias", "mode_cosine")
 PER_1000 = ("signal_to_noise_per_1000", "cosine_per_1000")
-LABORATORY = (*IDENTITY, *PLACE, *SETTING, *NOISE, *AIM, *PER_1000, "effective_share", "effective_share_law", "digest")
+LABORATORY = (
+    *IDENTITY,
+    *PLACE,
+    *SETTING,
+    *NOISE,
+    *AIM,
+    *PER_1000,
+    "effective_fraction",
+    "effective_fraction_law",
+    "digest",
+)
 
 
 @dataclass(frozen=True)
@@ -123,7 +133,9 @@ def _setting(bench: Bench, manifest: dict[str, Any], truths: Truths, point: int)
         "options": canonical(dict(world.options)),
         **{name: getattr(bench, name) for name in ("exploration", "shift", "warmup")},
         "relative_noise_law": law,
-        "effective_share_law": laws.effective_share(world.horizon, bench.shift / bench.exploration) if weighs else None,
+        "effective_fraction_law": laws.effective_share(world.horizon, bench.shift / bench.exploration)
+        if weighs
+        else None,
         "digest": bench.digest,
     }
 
@@ -138,6 +150,7 @@ def _measured(found: Found, others: list[Found], truths: Truths, point: int) -> 
         (truths.target[point], float(truths.target_error[point]), 1.0) if exact else _pooled(others, point)
     )
     length, strength = float(np.linalg.norm(target)), signal(mean, noise, updates) if updates else np.nan
+    square = squared_bias(mean, noise, updates, target) if exact and updates else np.nan
     many = UNIT_STEPS / steps
     return {
         "truth": "exact" if exact else "sampled",
@@ -145,16 +158,17 @@ def _measured(found: Found, others: list[Found], truths: Truths, point: int) -> 
         "updates": updates,
         "failed": int(columns["failed"]),
         "steps_per_update": steps,
-        "noise": noise,
+        "trace_covariance": noise,
         "signal": strength,
         "signal_to_noise": strength / noise if noise > 0.0 else None,
         "relative_noise": noise / (length * turned) ** 2 if length > 0.0 else None,
         "cosine": cosine(direction, target) / turned,
-        "squared_bias": squared_bias(mean, noise, updates, target) if exact and updates else None,
+        "bias": float(np.sqrt(max(square, 0.0))) if square == square else None,
+        "squared_bias": square,
         "mode_cosine": cosine(direction, truths.gradient[point]),
         "signal_to_noise_per_1000": many * strength / noise if noise > 0.0 else None,
         "cosine_per_1000": pooled_cosine(mean, noise, updates, target, many) / turned if updates else None,
-        "effective_share": columns["effective"],
+        "effective_fraction": columns["effective"],
     }
 
 
