@@ -14,10 +14,7 @@ from harness.grid import Job, blocks
 from harness.interface import Candidate, Scaler
 from harness.laboratory.plan import jobs as bench_jobs
 from harness.policy import build
-from harness.tables import CellRecord, Tried
-
-
-from harness.tables import BenchRecord, CellRecord
+from harness.tables import BenchRecord, CellRecord, Tried
 from harness.tables.read import read_manifest, verify
 from harness.tuned import load_draws
 from harness.workflow import Workflow, tables_folder
