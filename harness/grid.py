@@ -143,14 +143,18 @@ def world_of(name: str, environment: Environment) -> World:
 
 
 def _algorithms(choice: Choice, environment: str, policy: str, tuned: Tuned | None) -> Iterable[Part]:
-    """An algorithm with its own settings, or, tuned, with those of each reading under the label of the reading."""
+    """An algorithm with its own settings, or, tuned, with those of each reading under the label of the reading.
+
+    Where the best setting of an environment is the one for all, it stands there once.
+    """
     if tuned is None:
         return [Part(choice.label, choice.file, choice.settings)]
-    parts = []
+    parts: list[Part] = []
     for reading in tuned.readings:
         won = tuned.winner(reading, environment, policy, choice.label)
         settings = tuned.settings(won, choice.file, choice.settings, mapping(choice.given))
-        parts.append(Part(choice.label + SUFFIX[reading], choice.file, settings))
+        if all(part.settings != settings for part in parts):
+            parts.append(Part(choice.label + SUFFIX[reading], choice.file, settings))
     return parts
 
 

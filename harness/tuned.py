@@ -12,7 +12,7 @@ import csv
 import io
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -26,6 +26,8 @@ from harness.search import search_space
 from harness.settings import complete
 
 Reading = Literal["each", "one"]
+IN_ORDER = Rule("each, one or both in this order", lambda read: read in (("each",), ("one",), ("each", "one")))
+Readings = Annotated[tuple[Reading, ...], IN_ORDER]
 SUFFIX: Mapping[str, str] = {"each": "", "one": ".one"}
 
 
@@ -63,7 +65,7 @@ class TunedEntry:
     """`tuned:` in a study."""
 
     study: str
-    readings: Annotated[tuple[Reading, ...], Rule("with at least one entry", bool)] = field(default=("each",))
+    readings: Readings = ("each",)
 
 
 class Draw(NamedTuple):

@@ -171,6 +171,17 @@ def test_one_setting_for_all_stands_beside_it_under_its_own_label(tmp_path: Path
     assert noises == {0.1}
 
 
+def test_where_the_best_setting_is_the_one_for_all_it_runs_once(tmp_path: Path) -> None:
+    text = tuned_text().replace('"noise": 0.2', '"noise": 0.1')  # in Pole
+    cells = small_project.planned(using(tmp_path, "{study: trial, readings: [each, one]}", text))
+    labels = [one.cell.labels for one in cells]
+    assert [label for label in labels if label[2].endswith(".one")] == [
+        ("Swing", "linear", "fast.one"),
+        ("Swing", "linear", "ars.one"),
+    ]
+    assert len(labels) == 6
+
+
 def test_tuning_seeds_never_meet_the_seeds_of_a_study_that_uses_them(tmp_path: Path) -> None:
     small_project.planned(using(tmp_path, "{study: trial}", tuned_text(first_seed=3)))  # 0, 1, 2 and 3, 4, 5
     for first in (0, 2):

@@ -26,7 +26,8 @@ from harness.tables.tuning import READINGS, TUNING, Tried, reading_rows, tuning_
 from harness.tables.write import csv_bytes
 from harness.tuned import Draw, Tuned, TunedFile, yaml_text
 
-SCORES = {"CartPole-v1": (0.2, 0.4, 0.8, 0.0), "LQR": (0.5, 0.6, 0.1, 0.3)}  # of draws 0 to 3
+# of draws 0 to 3
+SCORES = {"CartPole-v1": (0.2, 0.4, 0.8, 0.0), "LQR": (0.5, 0.6, 0.1, 0.3), "Swing": (0.0, 0.3, 0.0, 0.4)}
 SPENT = 4 * 2 * 1000
 EVERYWHERE = best_everywhere(np.array(list(SCORES.values())))
 
@@ -60,7 +61,7 @@ def tried() -> Tried:
         {"environments": [place], **won, "draw": best(np.array(scores)), "score": max(scores), "steps": SPENT}
         for place, scores in SCORES.items()
     ]
-    one = [{"environments": list(SCORES), **won, "draw": EVERYWHERE, "score": 0.5, "steps": 2 * SPENT}]
+    one = [{"environments": list(SCORES), **won, "draw": EVERYWHERE, "score": 0.5, "steps": 3 * SPENT}]
     file = read(parse(yaml_text(facts, {"each": each, "one": one}), "tuned/t.yaml"), TunedFile)
     return Tried(Tuned(Node(None, ""), file, ("each", "one")), draws())
 
@@ -109,11 +110,12 @@ def cell(place: str, label: str, areas: tuple[float, ...]) -> object:
 
 @pytest.fixture(scope="module")
 def readings() -> dict[tuple[str, str], dict[str, object]]:
-    """Rows by environment and reading; in CartPole both readings ran on fresh seeds, in LQR only the best."""
+    """Rows by environment and reading; in CartPole both ran on fresh seeds, in LQR they are the same setting."""
     cells = [
         cell("CartPole-v1", "ars", (0.7, 0.9)),
         cell("CartPole-v1", "ars.one", (0.1, 0.3)),
         cell("LQR", "ars", (-5.0, 1.0)),
+        cell("Swing", "ars", (0.2, 0.4)),
     ]
     rng = address(1)
     known = {one.record.key: estimate_cell(one, rng, 50) for one in cells}  # type: ignore[attr-defined]
@@ -138,9 +140,15 @@ def test_the_best_is_judged_on_fresh_seeds_and_keeps_its_score_of_tuning(reading
     assert readings["CartPole-v1", "one"]["score"] == pytest.approx(0.2)
 
 
+def test_one_setting_for_all_that_is_the_best_here_has_the_same_runs(readings) -> None:  # type: ignore[no-untyped-def]
+    each, one = readings["LQR", "each"], readings["LQR", "one"]
+    assert (each["draw"], one["draw"]) == (1, 1)
+    assert (one["seeds"], one["score"], one["tuning_steps"]) == ("fresh", each["score"], 3 * SPENT)
+
+
 def test_a_reading_without_fresh_runs_stands_on_tuning_seeds_and_says_so(readings) -> None:  # type: ignore[no-untyped-def]
-    row = readings["LQR", "one"]
-    assert (row["seeds"], row["score"], row["low"]) == ("tuning", 0.6, None)
+    row = readings["Swing", "one"]
+    assert (row["seeds"], row["score"], row["low"]) == ("tuning", 0.3, None)
 
 
 def test_a_fresh_run_counts_no_worse_than_minus_one(readings) -> None:  # type: ignore[no-untyped-def]
@@ -149,7 +157,7 @@ def test_a_fresh_run_counts_no_worse_than_minus_one(readings) -> None:  # type: 
 
 def test_the_cost_of_tuning_is_added_to_the_steps_until_solved(readings) -> None:  # type: ignore[no-untyped-def]
     each, one = readings["CartPole-v1", "each"], readings["CartPole-v1", "one"]
-    assert each["tuning_steps"] == SPENT and one["tuning_steps"] == 2 * SPENT
+    assert each["tuning_steps"] == SPENT and one["tuning_steps"] == 3 * SPENT
     assert each["ert"] == 0.0 and each["ert_with_tuning"] == SPENT
     assert readings["LQR", "each"]["ert_with_tuning"] == 1000 + SPENT  # one of two runs is at 0.5 at once
 
@@ -171,7 +179,7 @@ def test_a_study_without_tuned_settings_has_empty_tables() -> None:
 @pytest.fixture
 def tables(tmp_path: Path, readings) -> Tables:  # type: ignore[no-untyped-def]
     folder = synthetic.write(tmp_path, {})
-    cells = [cell("CartPole-v1", "ars", (0.7, 0.9)), cell("LQR", "ars", (0.0, 1.0))]
+    cells = [cell("CartPole-v1", "ars", (0.7, 0.9)), cell("LQR", "ars", (0.0, 1.0)), cell("Swing", "ars", (0.2,))]
     (folder / "tuning.csv").write_bytes(csv_bytes(TUNING, tuning_rows(cells, tried())))  # type: ignore[arg-type]
     (folder / "readings.csv").write_bytes(csv_bytes(READINGS, readings.values()))
     return load(folder)
@@ -180,7 +188,7 @@ def tables(tmp_path: Path, readings) -> Tables:  # type: ignore[no-untyped-def]
 def test_the_figure_has_a_dot_for_each_draw_and_a_mark_for_each_reading(tables: Tables) -> None:
     with styled():
         figure = tuning_figure.draw(tables)
-    assert len(figure.axes) == 2
+    assert len(figure.axes) == 3
     for axes in figure.axes:
         assert sorted(len(line.get_xdata()) for line in axes.lines if line.get_linestyle() == "None") == [1, 1, 1, 1, 4]
 
@@ -190,7 +198,7 @@ def test_sensitivity_has_a_panel_for_each_searched_setting(tables: Tables) -> No
         figure = settings_figure.draw(tables)
     (axes,) = figure.axes
     assert axes.get_xscale() == "log" or axes.get_xlim()[0] >= 0.0
-    assert len(axes.collections[0].get_offsets()) == 8
+    assert len(axes.collections[0].get_offsets()) == 12
 
 
 def test_neighbours_are_the_values_themselves_or_groups_of_equal_size() -> None:
@@ -206,12 +214,11 @@ def test_the_section_is_there_only_if_something_was_tuned(tables: Tables, tmp_pa
     pictures = (Text("one"), Text("two"))
     assert section(load(synthetic.write(tmp_path / "empty", {})), pictures) == ()
     blocks = section(tables, pictures)
-    (cartpole, lqr) = [block for block in blocks if isinstance(block, Table)]
+    cartpole, _, swing = [block for block in blocks if isinstance(block, Table)]
     assert [cell.text for cell in cartpole.rows[0]][:2] == ["ars", "linear"]
     assert cartpole.rows[0][3].text == "0.20°"
-    assert lqr.rows[0][4].text == "0.60°"
-    assert lqr.rows[0][-1].text == "9k"
-    assert isinstance(blocks[1], Text) and blocks[1].text.startswith("4 settings of each algorithm, 2 seeds each, 16k")
+    assert swing.rows[0][4].text == "0.30°"
+    assert isinstance(blocks[1], Text) and blocks[1].text.startswith("4 settings of each algorithm, 2 seeds each, 24k")
 
 
 def test_tables_read_back_with_their_types(tables: Tables) -> None:

@@ -113,6 +113,8 @@ def cells_behind(row: dict[str, str]) -> list[dict[str, str]]:
         ]
     if "first" in row and "policy" in row:  # a comparison of two algorithms
         return [_known(row, ("environment", "policy")) | {"algorithm": row[name]} for name in ("first", "second")]
+    if "best_everywhere" in row:  # a draw of tuning: its runs are those of another study, its digests say which
+        return []
     if "generic" in row:  # an exchange rate
         names = _known(row, ("environment", "family", "algorithm"))
         return [{**names, "policy": row[name]} for name in ("policy", "generic")]

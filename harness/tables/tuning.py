@@ -77,6 +77,8 @@ def reading_rows(
             row = {**_tuning_row(draws[0], reading), "draw": won.draw, "tuning_steps": won.steps}
             row |= {"n": draws[won.draw].n, "score": draws[won.draw].score, "tuning_score": draws[won.draw].score}
             cell = known.get((*key[:2], key[2] + SUFFIX[reading]))
+            if cell is None and won.draw == _winner(tried, "each", key).draw:
+                cell = known.get(key)  # the best setting here is the one for all: it ran once
             yield row | (_fresh(cell, estimates, won.steps, address, resamples) if cell else {})
 
 
