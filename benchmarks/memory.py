@@ -1,4 +1,4 @@
-"""The largest memory of one job: without torch, and with it."""
+"""The largest memory of one job, resident, pages shared with other processes included: without torch, and with it."""
 
 from __future__ import annotations
 

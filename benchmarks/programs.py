@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +27,7 @@ PARTS = (
     ".kernels",
 )
 MEBI = 2**20
+STARTER = Path(__file__).with_name("starter.py")
 
 
 class Watched(NamedTuple):
@@ -43,11 +44,10 @@ def watch(words: Sequence[str], folder: Path = ROOT, cores: Sequence[int] | None
     Raises:
         RuntimeError: if it fails, with the end of what it said.
     """
-    log = TemporaryDirectory()
-    with log as place, (Path(place) / "log").open("w+") as said:
-        start = time.perf_counter()
+    with TemporaryDirectory() as place, (Path(place) / "log").open("w+") as said:
+        took = Path(place) / "took"
         process = subprocess.Popen(
-            words,
+            [sys.executable, "-I", "-S", str(STARTER), str(took), *words],
             cwd=folder,
             stdout=said,
             stderr=said,
@@ -56,13 +56,10 @@ def watch(words: Sequence[str], folder: Path = ROOT, cores: Sequence[int] | None
         )
         if cores:
             os.sched_setaffinity(process.pid, cores)
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
+        if process.wait():
             said.seek(0)
             raise RuntimeError(f"{' '.join(words)} failed:\n{said.read()[-3000:]}")
-    return Watched(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+        return Watched(*json.loads(took.read_text(encoding="utf-8")))
 
 
 def python(*words: str) -> list[str]:
