@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from harness import plugins
-from harness.cell import Cell
+from harness.cell import SHORT, Cell
 
 PACKAGES = ("harness", "algorithms", "policies", "environments")
 ONLOOKERS = ("harness.cli", "harness.figures", "harness.report", "harness.tables", "harness.tracking")
@@ -26,6 +26,12 @@ KERNELS = ("harness.rollouts.heads", "harness.rollouts.loop")  # bound by genera
 def cell_fingerprint(cell: Cell) -> str:
     """Digest of every source that decides the numbers of a cell; computed once for each kind of cell."""
     return _fingerprint(tuple(sorted(set(modules(cell)))))
+
+
+def cell_sources(cell: Cell) -> dict[str, str]:
+    """Each file behind `cell_fingerprint` with the beginning of its sha256, to say later which one has changed."""
+    files = sources(sorted(set(modules(cell))))
+    return {plugins.shown(file): hashlib.sha256(file.read_bytes()).hexdigest()[:SHORT] for file in files}
 
 
 def modules(cell: Cell) -> Iterator[str]:

@@ -46,6 +46,12 @@ class Job:
         return self.cell.folder / f"seeds-{self.first:04d}-{self.last:04d}"
 
     @property
+    def log(self) -> Path:
+        """What it says while it runs, relative to the project; the Snakefile has it so."""
+        name = f"{self.cell.digest[:SHORT]}-{self.first:04d}-{self.last:04d}.log"
+        return Path("results", "logs", *self.cell.labels, name)
+
+    @property
     def manifest(self) -> Path:
         """The file that is written last and vouches for the others."""
         return self.folder / "manifest.json"

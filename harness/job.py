@@ -22,9 +22,10 @@ from harness.checkpoint import Damaged, load, save
 from harness.declared import FILE, declared_before
 from harness.extension import Ended, keep, shorter
 from harness.files import alone_in, write_json
-from harness.fingerprint import cell_fingerprint
+from harness.fingerprint import cell_fingerprint, cell_sources
 from harness.plugins import ROOT
 from harness.provenance import provenance
+from harness.pulse import signs
 from harness.record import Finished, find, write
 from harness.run import Protocol, Snapshot, Stopwatch, begin, run
 
@@ -48,23 +49,26 @@ def run_block(cell: Cell, seeds: range, folder: Path, announce: Callable[[Finish
         Unwritable: if the records cannot be written; found out before anything runs.
         AlgorithmFault, EnvironmentFault: a plug-in broke its promises.
     """
-    with alone_in(folder):
-        return _run_alone(cell, seeds, folder, announce)
+    with alone_in(folder), signs(folder) as beat:
+        return _run_alone(cell, seeds, folder, announce, beat)
 
 
-def _run_alone(cell: Cell, seeds: range, folder: Path, announce: Callable[[Finished], None]) -> Path:
-    """As `run_block`, in a folder where no other process works."""
+def _run_alone(
+    cell: Cell, seeds: range, folder: Path, announce: Callable[[Finished], None], beat: Callable[[], None]
+) -> Path:
+    """As `run_block`, in a folder where no other process works; `beat` is called whenever a run has come further."""
     code = cell_fingerprint(cell)
     ended = shorter(cell, folder.parent.parent, code)
     finished = []
     for seed in seeds:
-        finished.append(find(folder.parent, seed, code) or _run_seed(cell, seed, folder, code, ended))
+        finished.append(find(folder.parent, seed, code) or _run_seed(cell, seed, folder, code, ended, beat))
         announce(finished[-1])
     assembly = assemble(cell, seeds[0])
     header = {
         "cell": asdict(cell),
         "cell_digest": cell.digest,
         "code": code,
+        "sources": cell_sources(cell),
         "family": assembly.algorithm.family,
         "parameters": assembly.policy.dim,
         "claims": declared_before(ROOT / FILE, folder.parent.parent, seeds),
@@ -87,7 +91,9 @@ def _owner(cell: Cell, seed: int, code: str) -> str:
     return f"{cell.digest} {code} {seed}"
 
 
-def _run_seed(cell: Cell, seed: int, folder: Path, code: str, ended: tuple[Ended, ...]) -> Finished:
+def _run_seed(
+    cell: Cell, seed: int, folder: Path, code: str, ended: tuple[Ended, ...], beat: Callable[[], None]
+) -> Finished:
     """Run one seed, from its checkpoint or from the end of a shorter run if there is one."""
     assembly = assemble(cell, seed)
     path, owner = _checkpoint(folder, seed), _owner(cell, seed, code)
@@ -98,6 +104,7 @@ def _run_seed(cell: Cell, seed: int, folder: Path, code: str, ended: tuple[Ended
 
     def at_border(snapshot: Snapshot) -> None:
         nonlocal saved
+        beat()
         if stopwatch.worked - saved > CHECKPOINT_SECONDS:
             saved = stopwatch.worked
             save(path, replace(snapshot, seconds={**stopwatch.seconds, "total": saved}), owner)

@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from harness import cost, progress
+from harness import cost, progress, pulse
 from harness.cell import SHORT, canonical
 from harness.claims.declaration import Claim, check_labels, load_claims
 from harness.fingerprint import CARRIERS, cell_fingerprint, digest, sources
@@ -130,13 +130,22 @@ class Workflow:
         logs = ROOT / "results" / "logs" / self.study.name
         progress.begin(logs / "progress.txt", len(todo), cost.core_seconds(todo), seconds, cost.REPORT_SECONDS)
         follow_in_mlflow(self.study.name, logs / "follow.log")
+        told = self._watch(todo, logs / "silent.txt")
         runs = sum(len(one.seeds) for one in self.planned)
         return (
             f"{self.study.title}: {len(self.planned)} cells, {runs} runs in {len(self.jobs)} jobs, "
             f"{f'{len(self.measurements)} jobs of the laboratory, ' if self.benches else ''}{len(todo)} to do; "
             f"about {progress.in_words(seconds + cost.REPORT_SECONDS)} with {cores} at a time"
-            f"{'' if here == cores else f' on {here} cores'}, the report included."
+            f"{'' if here == cores else f' on {here} cores'}, the report included.{told}"
         )
+
+    def _watch(self, todo: Iterable[Job], notes: Path) -> str:
+        """Have silent jobs named from now on; returns, in lines of their own, those that were silent the last time."""
+        jobs = {f"{' · '.join(job.cell.labels)}, seeds {job.first}-{job.last}": job for job in todo}
+        before = pulse.remembered(notes, jobs)
+        watched = [pulse.Watched(name, pulse.lock_of(ROOT / job.folder), ROOT / job.log) for name, job in jobs.items()]
+        pulse.watch(watched, notes, lambda line: print(line, flush=True))
+        return "".join(f"\n{line}" for line in before)
 
     def date_back(self) -> None:
         """Date what a clock that ran ahead has made to now: Snakemake would refuse whatever is made from it."""

@@ -100,6 +100,7 @@ def test_changed_sources_lost_files_and_altered_files_are_told(project: Path) ->
     source.write_bytes(kept[0])
     data.write_bytes(kept[1])
     assert re.search(r"code +[0-9a-f]{64}: the present sources have [0-9a-f]{12}\n", text)
+    assert re.findall(r"  changed (.*)", text) == ["algorithms/ars.py"]
     assert "git checkout" in text
     assert re.search(r"training\.parquet  ALTERED\n", text)
     assert re.search(r"training\.parquet  LOST\n", lost)

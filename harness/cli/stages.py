@@ -36,7 +36,12 @@ def add_commands(commands: Any) -> None:
 
 
 def run_job(options: argparse.Namespace) -> int:
-    """Run the seeds of one cell; a line when it is done."""
+    """Run the seeds of one cell; a line when it is done.
+
+    Ctrl-C ends a job at once, as a kill does: Python's own handler would wait for compiled code to return.
+    """
+    import signal
+
     import numpy as np
 
     from harness import cost, progress
@@ -45,12 +50,14 @@ def run_job(options: argparse.Namespace) -> int:
     from harness.record import Finished
 
     job = job_of(options)
+    kept = signal.signal(signal.SIGINT, signal.SIG_DFL)
     work = cost.core_seconds([job])  # before its kernel is compiled
     ends: list[Finished] = []
     try:
         run_block(job.cell, range(job.first, job.last + 1), ROOT / job.folder, ends.append)
     finally:
         place = progress.count(work)  # a job that fails is over too
+        signal.signal(signal.SIGINT, kept)
     scores = [run.snapshot.evaluations[-1]["return_mean"] for run in ends]
     diverged = sum(run.snapshot.status == "diverged" for run in ends)
     note = f", {diverged} diverged" if diverged else ""

@@ -18,6 +18,7 @@ def add_commands(commands: Any) -> None:
     )
     sync.add_argument("study", help="a file of studies/")
     sync.add_argument("--settle", action="store_true", help="first let a running mirror finish its work")
+    sync.add_argument("--check", action="store_true", help="compare every value shown with the files, too")
     sync.set_defaults(act=make_equal)
     mirror = commands.add_parser("mirror", help="(stage) follow a running study and show it in MLflow")
     mirror.add_argument("study")
@@ -43,7 +44,7 @@ def make_equal(options: argparse.Namespace) -> int:
     manifests = [ROOT / path for path in open_study(options.study).manifests]
     results, study = ROOT / "results", options.study
     if not options.settle:
-        mirror.sync(results, study, manifests)
+        mirror.sync(results, study, manifests, options.check)
         missing = ledger.unmirrored(results, study, manifests)
     else:
         missing = mirror.settle(results, study, manifests)

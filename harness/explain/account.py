@@ -10,7 +10,7 @@ from harness.cell import SHORT
 from harness.files import checksum
 from harness.fingerprint import cell_fingerprint
 from harness.plugins import shown
-from harness.verify.claims import Claim
+from harness.verify.claims import Claim, changed_sources
 
 
 def of_runs(claims: Sequence[Claim], study: str | None) -> Iterator[str]:
@@ -39,11 +39,15 @@ def _job(claim: Claim) -> Iterator[str]:
     for name, stated in sorted(claim.files.items()):
         yield f"  {stated}  {name}{_state(claim.folder / name, stated)}"
     yield from (f"  {'':64}  {name}  not published: too large; the commands below make it again" for name in claim.left)
-    now = cell_fingerprint(claim.cell)
+    now, facts = cell_fingerprint(claim.cell), claim.provenance
     still = "the present sources" if now == claim.code else f"the present sources have {now[:SHORT]}"
-    facts = claim.provenance
     yield f"  cell    {claim.cell.digest}"
     yield f"  code    {claim.code}: {still}"
+    if now != claim.code:
+        changed = changed_sources(claim)
+        yield from (f"  changed {name}" for name in changed)
+        if not changed:
+            yield f"  changed which file was not recorded: git diff {facts.get('commit') or 'COMMIT'} tells"
     yield f"  commit  {facts.get('commit') or 'unknown'}{', with uncommitted changes' if facts.get('dirty') else ''}"
     yield f"  lock    {facts.get('lock') or 'unknown'}"
 

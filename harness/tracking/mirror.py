@@ -18,9 +18,12 @@ POLL_SECONDS = 4.0
 PATIENCE_SECONDS = 30.0  # of `settle` with the mirror that follows
 
 
-def sync(results: Path, study: str, manifests: Sequence[Path]) -> ledger.Ledger:
-    """One pass: afterwards the view equals the files, or the ledger says where and why not."""
-    return reflect(Mirror(results, study, manifests))
+def sync(results: Path, study: str, manifests: Sequence[Path], check: bool = False) -> ledger.Ledger:
+    """One pass: afterwards the view equals the files, or the ledger says where and why not.
+
+    Whether a run is shown is always looked at; whether each of its values is that of the files, only with `check`.
+    """
+    return reflect(Mirror(results, study, manifests), check)
 
 
 def settle(results: Path, study: str, manifests: Sequence[Path]) -> list[ledger.Unmirrored]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, TypeAlias
 
 from harness.tracking import ledger, records, runs, store, view
+from harness.tracking.check import altered
 
 Wanted: TypeAlias = dict[str, tuple[records.Job, records.Run]]  # by identity
 
@@ -35,8 +36,8 @@ class Mirror:
     said: ledger.Ledger | None = None
 
 
-def reflect(mirror: Mirror) -> ledger.Ledger:
-    """One pass under the lock, and its ledger."""
+def reflect(mirror: Mirror, check: bool = False) -> ledger.Ledger:
+    """One pass under the lock, and its ledger; `check`: what is shown already is compared with the files first."""
     troubles: dict[str, str] = {}
     complaint = ""
     wanted = dict(_wanted(mirror, troubles))
@@ -44,6 +45,8 @@ def reflect(mirror: Mirror) -> ledger.Ledger:
         with store.locked(mirror.results) as lock:
             experiment = _claim(mirror, lock)
             _remove_stale(mirror, experiment, wanted)
+            if check:
+                _remove_altered(mirror, experiment, wanted, troubles)
             _log_missing(mirror, experiment, wanted, troubles)
             _show_progress(mirror, experiment)
             _publish(mirror, experiment)
@@ -93,6 +96,23 @@ def _remove_stale(mirror: Mirror, experiment: runs.Experiment, wanted: Wanted) -
         current = identity in wanted and wanted[identity][1].digest == shown.digest
         if not current and not (shown.digest == runs.LIVE and identity in live):
             runs.remove(experiment, shown.run_id)
+            del mirror.shown[identity]
+
+
+def _remove_altered(mirror: Mirror, experiment: runs.Experiment, wanted: Wanted, troubles: dict[str, str]) -> None:
+    """Remove runs that show anything else than the files say; they are logged again by what follows."""
+    for identity, (job, run) in wanted.items():
+        if identity not in mirror.shown:
+            continue
+        run_id = mirror.shown[identity].run_id
+        try:
+            what = altered(experiment, run_id, job, run, records.read_curves(job)[run.seed])
+        except records.RecordError as error:
+            troubles[identity] = str(error)
+            continue
+        if what:
+            store.LOGGER.warning("%s of the run %s was altered in MLflow: it is logged again", what, identity)
+            runs.remove(experiment, run_id)
             del mirror.shown[identity]
 
 

@@ -90,12 +90,10 @@ def log_run(experiment: Experiment, job: records.Job, run: records.Run, points: 
     from mlflow.entities import Metric, Param
 
     candidate = records.read_candidate(job, run.seed) if run.status == "finished" else b""
-    extra = {"digest": run.digest, "cell": job.cell_digest, "family": job.family, "P": str(job.parameters)}
-    extra |= {"status": run.status, "reason": run.reason} if run.reason else {"status": run.status}
-    run_id = _create(experiment, job.cell, run.identity, run.seed, job.modified, extra)
-    metrics = [Metric(point.metric, point.value, job.modified, point.step) for point in points]
-    counts = {"steps": run.steps, "episodes": run.episodes}
-    metrics += [Metric(name, float(count), job.modified, run.steps) for name, count in counts.items()]
+    run_id = _create(experiment, job.cell, run.seed, job.modified, tags(experiment, job, run))
+    metrics = [
+        Metric(name, value, job.modified, step) for name, curve in curves(run, points).items() for step, value in curve
+    ]
     experiment.client.log_batch(run_id, metrics, [Param(*item) for item in records.settings(job.cell).items()])
     if candidate:
         _log_candidate(experiment, run_id, candidate)
@@ -103,13 +101,35 @@ def log_run(experiment: Experiment, job: records.Job, run: records.Run, points: 
     return Shown(run_id, run.digest)
 
 
+def tags(experiment: Experiment, job: records.Job, run: records.Run) -> dict[str, str]:
+    """Every tag of a finished run."""
+    found = {"digest": run.digest, "cell": job.cell_digest, "family": job.family, "P": str(job.parameters)}
+    found |= {"status": run.status, "reason": run.reason} if run.reason else {"status": run.status}
+    return _labels(experiment, job.cell, run.identity, run.seed) | found
+
+
+def curves(run: records.Run, points: Iterable[records.Point]) -> dict[str, list[tuple[int, float]]]:
+    """Every metric of a finished run as (step, value), in the order of the steps."""
+    found: dict[str, list[tuple[int, float]]] = {}
+    for point in points:
+        found.setdefault(point.metric, []).append((point.step, point.value))
+    counts = {"steps": run.steps, "episodes": run.episodes}
+    return found | {name: [(run.steps, float(count))] for name, count in counts.items()}
+
+
+def run_name(cell: Mapping[str, Any], seed: int) -> str:
+    """What the table of runs shows first."""
+    return " / ".join([*records.labels(cell).values(), str(seed)])
+
+
 def log_progress(experiment: Experiment, progress: records.Progress, shown: Shown | None) -> Shown:
     """Show a run under way, or add the points that are new to it."""
     from mlflow.entities import Metric
 
     if shown is None:
-        labels = {"live": "yes", "status": "running"}
-        run_id = _create(experiment, progress.cell, progress.identity, progress.seed, progress.modified, labels)
+        tags = _labels(experiment, progress.cell, progress.identity, progress.seed)
+        tags |= {"live": "yes", "status": "running"}
+        run_id = _create(experiment, progress.cell, progress.seed, progress.modified, tags)
         shown = Shown(run_id, LIVE, moment=progress.modified)
     new = [(point.step, point.value) for point in progress.points if point.step > shown.last_step]
     if not new:
@@ -126,13 +146,14 @@ def remove(experiment: Experiment, run_id: str) -> None:
         shutil.rmtree(experiment.artifacts / run_id, ignore_errors=True)
 
 
-def _create(
-    experiment: Experiment, cell: Mapping[str, Any], identity: str, seed: int, moment: int, extra: Mapping[str, str]
-) -> str:
-    labels = records.labels(cell)
-    tags = {**labels, "identity": identity, "seed": str(seed), "study": experiment.study, **extra}
-    name = " / ".join([*labels.values(), str(seed)])
-    created = experiment.client.create_run(experiment.number, start_time=moment, run_name=name, tags=tags)
+def _labels(experiment: Experiment, cell: Mapping[str, Any], identity: str, seed: int) -> dict[str, str]:
+    """The tags that a run has from its beginning."""
+    return {**records.labels(cell), "identity": identity, "seed": str(seed), "study": experiment.study}
+
+
+def _create(experiment: Experiment, cell: Mapping[str, Any], seed: int, moment: int, tags: Mapping[str, str]) -> str:
+    name = run_name(cell, seed)
+    created = experiment.client.create_run(experiment.number, start_time=moment, run_name=name, tags=dict(tags))
     return str(created.info.run_id)
 
 

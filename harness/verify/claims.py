@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.cell import Cell
 from harness.errors import InputError
+from harness.fingerprint import cell_sources
 from harness.plugins import ROOT
 from harness.streams import stream
 from harness.tables.read import AGAIN, read_manifest
@@ -104,6 +105,17 @@ def _read(path: Path) -> list[Claim]:
     if not (sane and known):
         raise InputError(str(path), f"contradicts itself; {AGAIN}")
     return claims
+
+
+def changed_sources(claim: Claim) -> tuple[str, ...]:
+    """The files that decide the numbers of a run and are not what they were; none where that was not recorded."""
+    now = cell_sources(claim.cell) if claim.sources else {}
+    names = sorted(now.keys() | claim.sources.keys())
+    return tuple(_told(name, claim.sources, now) for name in names if claim.sources.get(name) != now.get(name))
+
+
+def _told(name: str, before: Mapping[str, str], now: Mapping[str, str]) -> str:
+    return name if name in before and name in now else f"{name} ({'new' if name in now else 'gone'})"
 
 
 def draw(claims: Sequence[Claim], count: int, seed: int) -> list[Claim]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from harness.cell import SHORT
+from harness.verify.claims import changed_sources
 from harness.verify.judgement import DIFFERENT, EXACT, WITHIN, Judgement
 from harness.verify.platforms import Fact, differing
 
@@ -50,6 +51,8 @@ def _run(judgement: Judgement) -> Iterator[str]:
         yield f"            first difference: {judgement.difference}"
     if judgement.verdict != EXACT and judgement.other_code:
         yield f"            the sources have changed: code {claim.code[:SHORT]} recorded, {judgement.code[:SHORT]} now"
+        if changed := changed_sources(claim):
+            yield f"            changed: {', '.join(changed)}"
 
 
 def _platforms(judgements: Iterable[Judgement]) -> Iterator[tuple[dict[str, Any], list[str]]]:

@@ -193,3 +193,57 @@ def test_a_job_without_memory_dies_loudly_and_ends_well_when_it_has_some(
 
 def test_a_candidate_is_what_an_environment_never_sees() -> None:
     assert Candidate._fields == ("theta", "scaler")
+
+
+MEMORY = Path("/sys/fs/cgroup/memory")  # cgroup v1; v2 has all controllers in one folder
+UNIFIED = Path("/sys/fs/cgroup")
+
+
+@pytest.fixture
+def small_memory() -> Iterator[Path]:
+    """A cgroup of 400 MiB, beyond which the kernel itself kills."""
+    import os
+
+    parent, limit = (MEMORY, "memory.limit_in_bytes") if MEMORY.is_dir() else (UNIFIED, "memory.max")
+    group = parent / f"harness-test-{os.getpid()}"
+    try:
+        group.mkdir()
+        (group / limit).write_text(str(400 * 2**20))
+    except OSError as fault:
+        pytest.skip(f"no cgroup with a limit of memory can be made here: {fault}")
+    yield group
+    group.rmdir()
+
+
+@pytest.mark.slow_fault
+def test_a_job_that_the_kernel_kills_for_want_of_memory_ends_well_when_it_has_some(
+    tmp_path: Path, expected: dict[int, str], small_memory: Path
+) -> None:
+    """Five times, at different rows of its training; each finished run and checkpoint is kept."""
+    import os
+    import signal
+
+    import harness.run
+
+    kept = harness.run._training_row
+    for trial in range(5):
+        root = tmp_path / str(trial)
+
+        def work(trial: int = trial, root: Path = root) -> None:
+            (small_memory / "cgroup.procs").write_text(str(os.getpid()))
+            rows = [0]
+
+            def hungry(*arguments: Any) -> Any:
+                rows[0] += 1
+                if rows[0] == 2 * trial + 1:
+                    taken = [os.urandom(2**20) for _ in range(800)]
+                    assert not taken
+                return kept(*arguments)
+
+            harness.run._training_row = hungry  # type: ignore[assignment]
+            ran(root)
+
+        assert ended(forked(work, tmp_path / "log")) == -signal.SIGKILL
+        assert not list(root.rglob("manifest.json"))
+        assert not list(root.rglob("*.aside"))
+        assert ran(root) == expected

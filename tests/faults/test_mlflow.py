@@ -178,6 +178,48 @@ def test_mirrors_killed_at_random_instants_then_repeated_lack_and_double_nothing
         assert held.execute(ENDED).fetchone() == (8,)
 
 
+ALTERATIONS = (
+    "UPDATE metrics SET value = value + 1 WHERE key = 'eval/return' AND step = (SELECT MIN(step) FROM metrics)",
+    "DELETE FROM metrics WHERE key = 'train/return' AND step = (SELECT MIN(step) FROM metrics)",
+    "UPDATE latest_metrics SET value = 7 WHERE key = 'score'",
+    "UPDATE params SET value = '0.03' WHERE key = 'algorithm.step_size'",
+    "UPDATE tags SET value = 'cem' WHERE key = 'algorithm'",
+    "UPDATE runs SET status = 'FAILED'",
+    "UPDATE runs SET name = 'other'",
+)
+
+
+def test_values_altered_in_the_store_or_beside_it_are_found_and_logged_again(tmp_path: Path) -> None:
+    """A pickle in place of an artifact too: the bytes are compared and replaced, never loaded."""
+    import pickle
+
+    from faults.test_safety import Malicious
+
+    manifest = write_job(tmp_path, "ars")
+    mirror.sync(tmp_path, STUDY, [manifest])
+    assert len(search(tmp_path)) == 2
+    whole = {run.info.run_id for run in search(tmp_path)}
+    mirror.sync(tmp_path, STUDY, [manifest], check=True)
+    assert {run.info.run_id for run in search(tmp_path)} == whole  # nothing was wrong, nothing was done
+    for alteration in (*ALTERATIONS, ""):
+        before = {run.info.run_id for run in search(tmp_path)}
+        if alteration:
+            with closing(sqlite3.connect(tmp_path / store.STORE)) as held:
+                assert held.execute(alteration).rowcount >= 2
+                held.commit()
+        else:
+            for path in (tmp_path / store.ARTIFACTS).rglob("candidate.npz"):
+                path.write_bytes(pickle.dumps(Malicious(tmp_path / "executed")))
+        assert mirror.sync(tmp_path, STUDY, [manifest], check=True).complaint == ""
+        after = search(tmp_path)
+        assert len(after) == 2, alteration
+        assert not before & {run.info.run_id for run in after}, alteration
+        assert {run.data.params["algorithm.step_size"] for run in after} == {"0.02"}
+        assert {run.data.metrics["score"] for run in after} == {100.0, 1100.0}
+    assert ledger.unmirrored(tmp_path, STUDY, [manifest]) == []
+    assert not (tmp_path / "executed").exists()
+
+
 def test_all_runs_diverged_before_their_first_turn_are_shown(tmp_path: Path) -> None:
     import json
 
