@@ -40,12 +40,12 @@ Mire:
 
 
 def hanging_ask(project: Path) -> str:
-    """An algorithm whose second `ask` never returns; the line of the loop."""
+    """An algorithm whose `ask` never returns; the line of the loop."""
     text = (project / "algorithms" / "ars.py").read_text(encoding="utf-8").replace("class Ars", "class Hangs")
     (project / "algorithms" / "hangs.py").write_text(text, encoding="utf-8")
     file = project / "algorithms" / "hangs.py"
     head = next(line for line in text.splitlines() if line.startswith("    def ask("))
-    replace(file, head, f"{head}\n        while turn.number > 0:\n            pass")
+    replace(file, head, f"{head}\n        while turn.number >= 0:\n            pass")
     (project / "studies" / "smoke.yaml").write_text(STUDY.format(environment="CartPole-v1", algorithm="hangs"))
     return r"in hangs\.py, line \d+, ask"
 
