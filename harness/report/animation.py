@@ -111,7 +111,7 @@ def _picture(environment: Any) -> Image.Image:
 def chart(states: Floats, title: str) -> bytes:
     """States [N, S] over time as a growing line chart, S <= 6 lines drawn: for problems that have no picture."""
     finite = states[np.isfinite(states).all(axis=1)][:, : len(LINES)]  # [N, S]
-    if len(finite) < 2:
+    if len(finite) < 2 or not finite.size:
         return b""
     low, high = float(finite.min()), float(finite.max())
     ends = np.unique(np.linspace(2, len(finite), min(FRAMES, len(finite) - 1)).astype(int))

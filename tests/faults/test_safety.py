@@ -192,3 +192,17 @@ def test_no_source_loads_pickle_evaluates_text_or_opens_a_shell(pytestconfig: py
                     assert words.get("shell", "False") == "False", path
                     assert words.get("allow_pickle", "False") == "False", path
                     assert called != "np.load", path
+
+
+@pytest.mark.parametrize(
+    "states",
+    [np.zeros((0, 2)), np.zeros((1, 2)), np.zeros((9, 0)), np.full((9, 2), np.nan), np.full((9, 2), np.inf)]
+    + [np.ones((2, 1)), np.array([[0.0], [np.nan], [1.0]]), np.array([[1e308], [-1e308], [0.0]])],
+    ids=["no row", "one row", "no state", "nan", "inf", "constant", "a gap", "astronomical"],
+)  # fmt: skip
+def test_a_film_of_odd_states_is_a_film_or_nothing(states: Any) -> None:
+    from harness.report import animation
+
+    with np.errstate(all="ignore"):
+        film = animation.chart(states, "state")
+    assert film == b"" or film.startswith(b"RIFF")
