@@ -74,6 +74,10 @@ class Recorded:
             optimum=None,
             solved=environment.solved,
             targets=environment.targets,
+            structure=self.cell.policy.file,
+            problem=name,
+            horizon=environment.horizon,
+            actions=0,  # no comparison asks for it
         )
         return read_cell(record)
 

@@ -194,12 +194,19 @@ def test_no_source_loads_pickle_evaluates_text_or_opens_a_shell(pytestconfig: py
                     assert called != "np.load", path
 
 
-@pytest.mark.parametrize(
-    "states",
-    [np.zeros((0, 2)), np.zeros((1, 2)), np.zeros((9, 0)), np.full((9, 2), np.nan), np.full((9, 2), np.inf)]
-    + [np.ones((2, 1)), np.array([[0.0], [np.nan], [1.0]]), np.array([[1e308], [-1e308], [0.0]])],
-    ids=["no row", "one row", "no state", "nan", "inf", "constant", "a gap", "astronomical"],
-)  # fmt: skip
+ODD = {
+    "no row": np.zeros((0, 2)),
+    "one row": np.zeros((1, 2)),
+    "no state": np.zeros((9, 0)),
+    "nan": np.full((9, 2), np.nan),
+    "inf": np.full((9, 2), np.inf),
+    "constant": np.ones((2, 1)),
+    "a gap": np.array([[0.0], [np.nan], [1.0]]),
+    "astronomical": np.array([[1e308], [-1e308], [0.0]]),
+}
+
+
+@pytest.mark.parametrize("states", ODD.values(), ids=ODD)
 def test_a_film_of_odd_states_is_a_film_or_nothing(states: Any) -> None:
     from harness.report import animation
 
