@@ -162,6 +162,7 @@ def test_a_loop_without_an_end_leaves_the_line_where_it_stands_in_the_log(
             while time.monotonic() < until_then:
                 pass
 
+    (tmp_path / "log").touch()
     child = forked(loops, tmp_path / "log")
     deadline = time.monotonic() + 30.0
     while "in loops" not in (tmp_path / "log").read_text() and time.monotonic() < deadline:
