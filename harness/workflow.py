@@ -130,7 +130,7 @@ class Workflow:
         logs = ROOT / "results" / "logs" / self.study.name
         progress.begin(logs / "progress.txt", len(todo), cost.core_seconds(todo), seconds, cost.REPORT_SECONDS)
         follow_in_mlflow(self.study.name, logs / "follow.log")
-        told = self._watch(todo, logs / "silent.txt")
+        told = self._watch([job for job in todo if isinstance(job, Job)], logs / "silent.txt")
         runs = sum(len(one.seeds) for one in self.planned)
         return (
             f"{self.study.title}: {len(self.planned)} cells, {runs} runs in {len(self.jobs)} jobs, "
