@@ -101,6 +101,8 @@ def test_the_claims_of_the_lecture_are_declared_with_a_reason_for_every_margin()
         ({"contrast": "{first: {policies: [linear]}}"}, "name a family or algorithms"),
         ({"contrast": "{first: {family: gradientfree}}"}, "did you mean 'gradient-free'?"),
         ({"contrast": "{first: {family: probe}, less_first: {family: probe}}"}, "come together"),
+        ({"contrast": "{first: {family: probe, where: {horizn: [1]}}}"}, "did you mean 'horizon'?"),
+        ({"contrast": "{first: {family: probe, where: {horizon: [1]}}}"}, "for what the laboratory measures"),
         ({"metric": "steps", "margin": "-0.1"}, "a margin of steps is a ratio, above 0"),
         ({"metric": "steps", "direction": "within", "margin": "0.8"}, "above 1 for a ratio"),
         ({"metric": "steps", "contrast": "{first: {family: probe}}"}, "it needs a second side"),
@@ -278,15 +280,30 @@ def test_dispersion_is_a_ratio_of_standard_deviations(tmp_path: Path) -> None:
 
 
 def test_laboratory_rows_of_a_seed_are_averaged_over_the_points_of_the_path(tmp_path: Path) -> None:
-    one = claim(tmp_path, metric="trace_covariance", direction="below", margin="0.8")
+    one = claim(tmp_path, metric="noise", direction="below", margin="0.8")
     rows = [
         {"environment": "pole", "policy": "linear", "algorithm": name, "family": "policy-gradient", "seed": str(seed)}
-        | {"point": str(point), "trace_covariance": str(value)}
+        | {"point": str(point), "noise": str(value)}
         for name, values in (("ars", (1.0, 4.0)), ("ppo", (8.0, 32.0)))
         for seed in range(3)
         for point, value in enumerate(values)
     ]
     assert np.exp(effect(one, rows, table="laboratory").value) == pytest.approx(2.0 / 16.0)  # geometric means
+
+
+def test_rows_of_a_side_may_be_chosen_by_how_they_were_measured(tmp_path: Path) -> None:
+    contrast = (
+        "{first: {algorithms: [ars], where: {horizon: [40]}}, second: {algorithms: [ars], where: {horizon: [10]}}}"
+    )
+    one = claim(tmp_path, metric="effective_share", direction="below", margin="-0.1", contrast=contrast)
+    rows = [
+        {"environment": "pole", "policy": "linear", "algorithm": "ars", "family": "policy-gradient", "seed": str(seed)}
+        | {"horizon": horizon, "effective_share": share}
+        for seed in range(3)
+        for horizon, share in (("10", "0.8"), ("40.0", "0.3"), ("20", "9.0"))
+    ]
+    assert effect(one, rows, table="laboratory").value == pytest.approx(0.3 - 0.8)
+    assert one.entry.contrast.in_words == "ars at horizon 40 against ars at horizon 10"
 
 
 def test_exponents_are_held_against_each_other_as_independent_normals(tmp_path: Path) -> None:

@@ -10,13 +10,15 @@ from typing import Annotated, Literal
 from harness import strict_yaml
 from harness.claims.metrics import METRICS, Metric
 from harness.declared import FILE, declared
-from harness.errors import InputError
+from harness.errors import InputError, suggestion
 from harness.names import check_name, find
 from harness.node import Node
 from harness.schema import Rule, mapping, read
 
+TERMS = ("share", "dimension", "horizon", "actions", "exploration", "shift")  # columns of laboratory.csv
 ABOVE, BELOW, WITHIN = "above", "below", "within"
 Names = Annotated[tuple[str, ...], Rule("with at least one entry", bool)]
+Numbers = Annotated[tuple[float, ...], Rule("with at least one entry", bool)]
 Date = Annotated[str, Rule("such as 2026-11-22", lambda text: len(text) == 10 and text[4] + text[7] == "--")]
 Text = Annotated[str, Rule("that is not empty", bool)]
 
@@ -29,22 +31,29 @@ class Side:
     algorithms: Names | None = None  # labels of the study
     policies: Names | None = None  # labels of the study; of an exponent, kinds of policies
     environments: Names | None = None  # where they are not those of the claim
+    where: dict[str, Numbers] | None = None  # columns that say how it was measured, and what they must be
 
     def __post_init__(self) -> None:
         if self.family is None and self.algorithms is None:
             raise ValueError("name a family or algorithms")
+        odd = next((word for word in self.where or () if word not in TERMS), None)
+        if odd is not None:
+            raise ValueError(f"unknown column {odd!r}; allowed: {', '.join(TERMS)}{suggestion(odd, TERMS)}")
 
     def holds(self, row: Mapping[str, str]) -> bool:
         """Whether a row of a table about cells is on this side, its environment apart."""
         wanted = {"algorithm": self.algorithms, "policy": self.policies}
         named = all(names is None or row[column] in names for column, names in wanted.items())
-        return named and self.family in (None, row["family"])
+        terms = all(float(row[column] or "nan") in numbers for column, numbers in (self.where or {}).items())
+        return named and terms and self.family in (None, row["family"])
 
     @property
     def in_words(self) -> str:
         """`gradient-free: ars-v1, cem with subspace-8`."""
         names = " with ".join(", ".join(words) for words in (self.algorithms, self.policies) if words)
         where = f" in {', '.join(self.environments)}" if self.environments else ""
+        for column, numbers in (self.where or {}).items():
+            where += f" at {column} {', '.join(f'{number:g}' for number in numbers)}"
         return ": ".join(word for word in (self.family, names) if word) + where
 
 
@@ -147,6 +156,8 @@ def _claim(name: str, digest: str, place: Node, studies: Sequence[str]) -> Claim
         raise keys["margin"].error(f"a margin of {entry.metric} is a ratio, above 0")
     if entry.direction == WITHIN and not entry.margin > (1 if metric.scale == "ratio" else 0):
         raise keys["margin"].error("the margin of `within` is the larger end: above 1 for a ratio, else above 0")
+    if metric.table != "laboratory" and any(side.where for _, side in entry.contrast.sides):
+        raise keys["contrast"].error("`where` is for what the laboratory measures")
     if entry.contrast.second is None and metric.scale == "ratio":
         raise keys["contrast"].error(f"{entry.metric} is a ratio: it needs a second side")
     return Claim(name, digest, place, entry, metric)

@@ -74,6 +74,7 @@ def log_spread(runs: Floats) -> Floats:
 MEASURES = {
     "middle": Measure(middle, as_drawn),
     "mean": Measure(mean, as_drawn),
+    "logs": Measure(mean, as_drawn),
     "share": Measure(mean, exact_share, exact=True),
     "steps": Measure(log_steps, spared),
     "spread": Measure(log_spread, as_drawn),

@@ -13,13 +13,18 @@ class Metric(NamedTuple):
     table: str  # of results/tables/{study}, without .csv
     column: str
     scale: Literal["difference", "ratio"]  # by which two sides are compared
-    kind: Literal["middle", "mean", "share", "steps", "spread", "exponent"]
+    kind: Literal["middle", "mean", "logs", "share", "steps", "spread", "exponent"]
     figure: str  # that shows it
 
 
-def _laboratory(words: str, column: str, scale: Literal["difference", "ratio"]) -> Metric:
-    """A measure of the estimator laboratory, its points on the reference path averaged within a seed."""
-    return Metric(words, "laboratory", column, scale, "mean", "laboratory")
+def _laboratory(words: str, column: str) -> Metric:
+    """A measure of the estimator laboratory, its points averaged within a seed."""
+    return Metric(words, "laboratory", column, "difference", "mean", "laboratory")
+
+
+def _positive(words: str, column: str) -> Metric:
+    """A positive one, which may differ by decades from point to point: its logarithms are averaged."""
+    return Metric(words, "laboratory", column, "ratio", "logs", "laboratory")
 
 
 def _exponent(regressor: str) -> Metric:
@@ -38,11 +43,12 @@ METRICS: Mapping[str, Metric] = {
     "area_dispersion": Metric(
         "standard deviation of the area across seeds", "runs", "area", "ratio", "spread", "dispersion"
     ),
-    "trace_covariance": _laboratory("trace of the covariance of the update", "trace_covariance", "ratio"),
-    "signal_to_noise": _laboratory("signal-to-noise ratio of the update", "signal_to_noise", "ratio"),
-    "bias": _laboratory("bias of the update", "bias", "ratio"),
-    "cosine": _laboratory("cosine of the update to the truth", "cosine", "difference"),
-    "effective_fraction": _laboratory("effective sample fraction", "effective_fraction", "difference"),
+    "noise": _positive("trace of the covariance of an update", "noise"),
+    "relative_noise": _positive("trace of the covariance of an update over the squared truth", "relative_noise"),
+    "signal_to_noise": _laboratory("signal-to-noise ratio of 1 000 steps of updates", "signal_to_noise_per_1000"),
+    "cosine": _laboratory("cosine of 1 000 steps of updates to the truth", "cosine_per_1000"),
+    "squared_bias": _laboratory("squared bias of an update over the squared truth", "squared_bias"),
+    "effective_share": _laboratory("share of weighted data that counts", "effective_share"),
     "parameters_exponent": _exponent("parameters"),
     "horizon_exponent": _exponent("horizon"),
     "actions_exponent": _exponent("actions"),

@@ -80,6 +80,6 @@ def _values(claim: Claim, rows: Mapping[int, Rows], budget: float) -> Floats:
         crossed = steps <= budget
         return crossed.astype(np.float64) if metric.kind == "share" else np.where(crossed, steps, -budget)
     numbers = [[float(row[metric.column] or "nan") for row in line] for line in lines]
-    if metric.table == "laboratory" and metric.scale == "ratio":
+    if metric.kind == "logs":
         return np.array([np.mean([math.log(x) if x > 0 else math.nan for x in line]) for line in numbers])
     return np.array([np.mean(line) for line in numbers])
