@@ -280,10 +280,10 @@ def test_dispersion_is_a_ratio_of_standard_deviations(tmp_path: Path) -> None:
 
 
 def test_laboratory_rows_of_a_seed_are_averaged_over_the_points_of_the_path(tmp_path: Path) -> None:
-    one = claim(tmp_path, metric="noise", direction="below", margin="0.8")
+    one = claim(tmp_path, metric="trace_covariance", direction="below", margin="0.8")
     rows = [
         {"environment": "pole", "policy": "linear", "algorithm": name, "family": "policy-gradient", "seed": str(seed)}
-        | {"point": str(point), "noise": str(value)}
+        | {"point": str(point), "trace_covariance": str(value)}
         for name, values in (("ars", (1.0, 4.0)), ("ppo", (8.0, 32.0)))
         for seed in range(3)
         for point, value in enumerate(values)
@@ -295,10 +295,10 @@ def test_rows_of_a_side_may_be_chosen_by_how_they_were_measured(tmp_path: Path) 
     contrast = (
         "{first: {algorithms: [ars], where: {horizon: [40]}}, second: {algorithms: [ars], where: {horizon: [10]}}}"
     )
-    one = claim(tmp_path, metric="effective_share", direction="below", margin="-0.1", contrast=contrast)
+    one = claim(tmp_path, metric="effective_fraction", direction="below", margin="-0.1", contrast=contrast)
     rows = [
         {"environment": "pole", "policy": "linear", "algorithm": "ars", "family": "policy-gradient", "seed": str(seed)}
-        | {"horizon": horizon, "effective_share": share}
+        | {"horizon": horizon, "effective_fraction": share}
         for seed in range(3)
         for horizon, share in (("10", "0.8"), ("40.0", "0.3"), ("20", "9.0"))
     ]

@@ -43,12 +43,12 @@ METRICS: Mapping[str, Metric] = {
     "area_dispersion": Metric(
         "standard deviation of the area across seeds", "runs", "area", "ratio", "spread", "dispersion"
     ),
-    "noise": _positive("trace of the covariance of an update", "noise"),
+    "trace_covariance": _positive("trace of the covariance of an update", "trace_covariance"),
     "relative_noise": _positive("trace of the covariance of an update over the squared truth", "relative_noise"),
     "signal_to_noise": _laboratory("signal-to-noise ratio of 1 000 steps of updates", "signal_to_noise_per_1000"),
     "cosine": _laboratory("cosine of 1 000 steps of updates to the truth", "cosine_per_1000"),
     "squared_bias": _laboratory("squared bias of an update over the squared truth", "squared_bias"),
-    "effective_share": _laboratory("share of weighted data that counts", "effective_share"),
+    "effective_fraction": _laboratory("share of weighted data that counts", "effective_fraction"),
     "parameters_exponent": _exponent("parameters"),
     "horizon_exponent": _exponent("horizon"),
     "actions_exponent": _exponent("actions"),

@@ -20,6 +20,7 @@ import numpy as np
 
 from harness import plugins
 from harness.assembly import make_engine, make_problem, space
+from harness.declared import FILE, declared
 from harness.files import alone_in, json_bytes, write_together
 from harness.fingerprint import KERNELS, RUNNERS, digest, sources
 from harness.interface import Algorithm, Floats
@@ -150,6 +151,7 @@ def _write(
         "smoothing": getattr(made, "smoothing", None),
         "seeds": [{"seed": seed, "digest": _digest(many)} for seed, many in found.items()],
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
+        "claims": declared(plugins.ROOT / FILE),
         "provenance": provenance(),
     }
     write_together(folder, contents | {"manifest.json": json_bytes(sealed(manifest))})

@@ -112,6 +112,7 @@ def write_tables(
         InputError: a finished job is damaged; nothing is written.
     """
     expected = sorted(records, key=lambda record: record.key)
+    measured = sorted(benches, key=lambda record: record.key)
     cells = [read_cell(record) for record in expected]
     rng = address(seed)
     known = {cell.record.key: estimate_cell(cell, rng, resamples) for cell in cells if cell.runs}
@@ -138,23 +139,21 @@ def write_tables(
         **scaling_tables(cells, rng, resamples),
         "tuning": tuning_rows(cells, tried),
         "readings": reading_rows(cells, known, tried, rng, resamples),
-        "laboratory": chain.from_iterable(map(laboratory_rows, sorted(benches, key=lambda record: record.key))),
+        "laboratory": chain.from_iterable(map(laboratory_rows, measured)),
         "timing": map(timing_row, cells),
     }
     contents = {name: csv_bytes(COLUMNS[name], rows) for name, rows in tables.items()}
-    judged = claim_rows(claims, folder.name, read_back(contents, folder), _known(expected), rng)
+    judged = claim_rows(claims, folder.name, read_back(contents), _known([*expected, *measured]), rng)
     contents["claims"] = csv_bytes(CLAIMS, judged)
     write_all(folder, {f"{name}.csv": content for name, content in contents.items()})
 
 
-def read_back(contents: Mapping[str, bytes], folder: Path) -> dict[str, Rows]:
-    """The rows of the tables that claims are judged by: those just made, and those that other stages have left."""
-    lying = {name: folder / f"{name}.csv" for name in READ_BACK if name not in COLUMNS}
-    known = {**contents, **{name: path.read_bytes() for name, path in lying.items() if path.exists()}}
-    return {name: list(csv.DictReader(io.StringIO(known[name].decode()))) for name in READ_BACK if name in known}
+def read_back(contents: Mapping[str, bytes]) -> dict[str, Rows]:
+    """The rows of the tables that claims are judged by."""
+    return {name: list(csv.DictReader(io.StringIO(contents[name].decode()))) for name in READ_BACK}
 
 
-def _known(records: Iterable[CellRecord]) -> dict[str, str] | None:
+def _known(records: Iterable[CellRecord | BenchRecord]) -> dict[str, str] | None:
     """The claims that all data of the study knew when they were made."""
     paths = [path for record in records for path in record.manifests if path.exists()]
     return known_to(json.loads(path.read_bytes()) for path in paths)
