@@ -19,9 +19,9 @@ from harness.figures.style import INK, Colour, handle, legend_below, nothing
 CAPTION = "What tuning is worth: the best setting here, one setting for all, the default, a random setting."
 READING = (
     "The score is the area under the normalised learning curve, at least −1. A faint dot is one setting that was "
-    "tried, on tuning seeds. A hollow diamond is the mean over random settings, a bar the default, a square the one "
-    "setting that is best over all environments, a disc the best setting of this environment; square and disc stand "
-    "on fresh seeds where this study ran them, with 95 % intervals. Colour is the structure."
+    "tried, on tuning seeds. A hollow diamond is the mean over random settings, a bar the default, a hollow square "
+    "the one setting that is best over all environments, a disc the best setting of this environment; square and disc "
+    "stand on fresh seeds where this study ran them, with 95 % intervals. Colour is the structure."
 )
 MARKS = {"random": "D", "default": "|", "one": "s", "each": "o"}
 WORDS = {"random": "random setting", "default": "default", "one": "one for all", "each": "best here"}
@@ -67,8 +67,8 @@ def _mark(axes: Axes, row: dict[str, Any], place: float, colour: Colour) -> None
 
 def _look(reading: str, colour: Colour | str) -> dict[str, Any]:
     """How a reading looks."""
-    face = "white" if reading == "random" else colour
-    size = 5.5 if reading == "default" else 4.0
+    face = "white" if reading in ("random", "one") else colour  # the best here may lie inside the one for all
+    size = {"default": 5.5, "random": 4.0, "one": 5.0, "each": 3.2}[reading]
     return {
         "marker": MARKS[reading],
         "color": colour,
