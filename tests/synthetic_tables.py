@@ -168,7 +168,7 @@ COLUMNS = {
     **{name: list(COLUMNS_OF_ALL[name]) for name in (*ANSWER, "tuning", "readings")},
     "claims": [
         *("claim", "statement", "source", "environments", "contrast", "metric", "scale", "direction", "margin"),
-        *("effect", "low", "high", "p", "p_holm", "verdict", "reason", "seeds", "runs", "paired", "more_seeds"),
+        *("effect", "low", "high", "p", "p_holm", "verdict", "reason", "n_seeds", "runs", "paired", "more_seeds"),
         *("table", "figure", "declared", "before", "margin_reason", "notes"),
     ],
     "timing": [
@@ -444,7 +444,7 @@ def _structures(dimension: pd.DataFrame) -> pd.DataFrame:
 def _claims(environments: tuple[str, ...]) -> pd.DataFrame:
     """Made-up claims, one of each verdict, and one that the study does not measure."""
     row = {"source": "lecture", "environments": " ".join(environments), "contrast": "ars-v1 against ppo"}
-    row |= {"direction": "above", "seeds": 10.0, "runs": 20.0, "paired": True, "table": "runs.csv", "reason": ""}
+    row |= {"direction": "above", "n_seeds": 10.0, "runs": 20.0, "paired": True, "table": "runs.csv", "reason": ""}
     row |= {"declared": "2026-11-22", "before": "before the data", "margin_reason": "It matters.", "notes": ""}
     score = {**row, "metric": "score", "scale": "difference", "margin": 0.05, "figure": "scores"}
     steps = {**row, "metric": "steps", "scale": "ratio", "margin": 1.25, "figure": "targets"}

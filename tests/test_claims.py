@@ -194,7 +194,7 @@ def test_a_claim_that_is_younger_than_its_data_is_said_to_be(tmp_path: Path, whe
     (row,) = judged(tmp_path, (one,), known).to_dict("records")
     assert row["before"] == word
     if when != "never":
-        assert (row["effect"], row["verdict"], row["seeds"], row["runs"]) == (0.8, "supported", 12, 24)
+        assert (row["effect"], row["verdict"], row["n_seeds"], row["runs"]) == (0.8, "supported", 12, 24)
     else:
         assert (row["verdict"], row["reason"]) == ("undetermined", "no run of ars in pole")
 

@@ -14,7 +14,7 @@ from harness.claims.samples import Tables, Unmeasured
 from harness.claims.verdict import UNDETERMINED, adjust, ends, judge, margins, p_of
 
 DECLARED = ("claim", "statement", "source", "environments", "contrast", "metric", "scale", "direction", "margin")
-FOUND = ("effect", "low", "high", "p", "p_holm", "verdict", "reason", "seeds", "runs", "paired", "more_seeds")
+FOUND = ("effect", "low", "high", "p", "p_holm", "verdict", "reason", "n_seeds", "runs", "paired", "more_seeds")
 CLAIMS = (*DECLARED, *FOUND, "table", "figure", "declared", "before", "margin_reason", "notes")
 RESAMPLES = 20_000  # an interval that is Holm's over twenty claims lies far out
 BEFORE, AFTER, NO_DATA = "before the data", "after the data", "no data yet"
@@ -96,5 +96,5 @@ def _found(
     numbers = dict(
         zip(("effect", "low", "high"), (_shown(claim, x) for x in (effect.value, *ends(effect))), strict=True)
     )
-    counts = {name: getattr(effect, name) for name in ("seeds", "runs", "paired")}
+    counts = {"n_seeds": effect.seeds, "runs": effect.runs, "paired": effect.paired}
     return nothing | numbers | counts | judgement._asdict()

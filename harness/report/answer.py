@@ -18,7 +18,7 @@ WORDS = (
     "Scores are normalised, 0 for the random policy and 1 for a fixed reference, at an equal budget of environment "
     "steps; brackets are 95 % intervals; P counts the parameters of a policy. The generic policy of an environment is "
     "the one with the most parameters: structures are compared with it by the algorithms that "
-    "ran on both, families by their best cell, an algorithm with a structure."
+    "ran on both, with p corrected for all such contests; families by their best cell, an algorithm with a structure."
 )
 
 

@@ -60,7 +60,7 @@ def _line(row: Row) -> tuple[Cell, ...]:
         Cell(NOTHING if missing else effect(row)),
         Cell(asked(row)),
         Cell(number(row["p_holm"], 2)),
-        Cell(NOTHING if missing else f"{row['seeds']:.0f}"),
+        Cell(NOTHING if missing else f"{row['n_seeds']:.0f}"),
         Cell(more(row)),
         Cell(row["reason"] or rests),
     )
