@@ -46,12 +46,12 @@ def known_to(manifests: Iterable[Mapping[str, Any]]) -> dict[str, str] | None:
 
 
 def declared_before(claims: Path, folder: Path, seeds: Iterable[int]) -> dict[str, str]:
-    """The claims of a file that every earlier manifest below a folder with one of these seeds holds too.
+    """The claims of a file that every earlier manifest of an algorithm's folder with one of these seeds holds too.
 
     A job may adopt or continue runs that are there already; what was declared after those is not older than its data.
     """
     wanted = set(seeds)
-    earlier = [manifest for path in folder.rglob("manifest.json") if wanted & _seeds(manifest := _read(path))]
+    earlier = [manifest for path in folder.glob("*/seeds-*/manifest.json") if wanted & _seeds(manifest := _read(path))]
     return known_to([{"claims": declared(claims)}, *earlier]) or {}
 
 

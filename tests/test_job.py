@@ -18,6 +18,7 @@ import pytest
 
 from harness import job
 from harness.cell import Cell, Evaluation, Part, World
+from harness.declared import declared
 from harness.fingerprint import cell_fingerprint
 from harness.plugins import ROOT
 from harness.record import Finished
@@ -246,3 +247,19 @@ def test_a_long_run_shows_its_progress(tmp_path: Path, monkeypatch: pytest.Monke
     assert len(content["steps"]) == len(content["return_mean"]) == len(shown) + 1 > 4
     assert [len(later["steps"]) for _, later in shown] == list(range(2, len(shown) + 2))
     assert not list(folder_of(tmp_path, 0, 0).glob("*progress*"))
+
+
+def test_a_manifest_holds_what_was_claimed_before_its_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def known(first: int, last: int) -> dict[str, str]:
+        path = folder_of(tmp_path, first, last) / "manifest.json"
+        return dict(json.loads(path.read_text(encoding="utf-8"))["claims"])
+
+    early = dict(list(declared(ROOT / "claims.yaml").items())[:3])
+    monkeypatch.setattr("harness.declared.declared", lambda path: early)
+    ran(tmp_path, 0, 0)
+    monkeypatch.undo()
+    ran(tmp_path, 0, 1)  # adopts seed 0, which knew three claims
+    ran(tmp_path, 2, 2)
+    assert known(0, 0) == known(0, 1) == early
+    assert known(2, 2) == declared(ROOT / "claims.yaml")
+    assert len(early) == 3 < len(known(2, 2))
