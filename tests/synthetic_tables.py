@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from synthetic_answer import answer
 
 from harness.tables import COLUMNS as COLUMNS_OF_ALL
 
@@ -213,6 +214,7 @@ def study(
     tables["findings"] = _findings(tables["dimension"], tables["scores"])
     tables["structures"] = _structures(tables["dimension"])
     tables["claims"] = _claims(environments)
+    tables |= answer(tables["dimension"])
     tables["comparisons"] = _comparisons(tables["scores"])
     tables["summary"] = pd.DataFrame(
         [

@@ -126,6 +126,16 @@ def family_lines(families: pd.Series, heavy: str) -> tuple[list[Line2D], list[st
     return handles, names
 
 
+def pooled_lines(families: pd.Series) -> tuple[list[Line2D], list[str]]:
+    """Legend of figures that draw a whole family heavily and single algorithms lightly."""
+    handles, names = [], []
+    for family in sorted_families(families):
+        handles += [Line2D([], [], color=family_colour(family), linewidth=1.8)]
+        handles += [Line2D([], [], color=family_colour(family), linewidth=0.8, alpha=0.5)]
+        names += [f"{family}, pooled", "one method"]
+    return handles, names
+
+
 def steps_axis(axes: Axes) -> None:
     """The outer numbers of the horizontal axis turned inwards: panels stand close together."""
     axes.set_xlabel("environment steps")

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from harness.figures.load import Tables
 from harness.report.findings import FAMILY_NAMES, UNDETERMINED
+from harness.report.frontier import exchange_answer, frontier_answer
 from harness.report.phrases import MINUS, counted, listed, number, ratio, shown
 from harness.report.structures import Contest, contests, side
 
@@ -28,8 +29,14 @@ def answer(tables: Tables) -> tuple[Point, ...]:
     found = contests(tables)
     if not rows and not found:
         return (("", "There is no result yet." if tables.findings.empty else "There is nothing to compare yet."),)
-    points = [*_structure(found), *_families(rows, tables), *_open(rows, found), ("How to read this.", WORDS)]
-    return tuple(points)
+    return (
+        *_structure(found),
+        *exchange_answer(tables.exchange),
+        *_families(rows, tables),
+        *frontier_answer(tables.frontier),
+        *_open(rows, found),
+        ("How to read this.", WORDS),
+    )
 
 
 def _structure(found: Sequence[Contest]) -> list[Point]:

@@ -55,6 +55,7 @@ class Cell:
     text: str
     strong: bool = False
     verdict: str = ""  # a chip before the text
+    link: str = ""  # where the text leads, relative to the report
 
 
 @dataclass(frozen=True)

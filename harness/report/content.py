@@ -16,7 +16,7 @@ from harness.cell import Cell as RunCell
 from harness.figures import FIGURES
 from harness.figures.load import Anchors, Tables, anchors
 from harness.figures.order import RIVALS, algorithm_order, policy_order
-from harness.report import findings, methods
+from harness.report import findings, frontier, methods
 from harness.report.animation import Film
 from harness.report.answer import answer
 from harness.report.blocks import (
@@ -80,14 +80,16 @@ def compose(facts: Facts, tables: Tables, digests: Mapping[str, str]) -> Report:
     judged = claims(tables.claims)
     sections = (
         Section("findings", "Findings", _findings(tables)),
+        Section("frontier", "The frontier, and the exchange rate", _frontier(tables)),
         *((Section("claims", "Claims", judged),) if judged else ()),
         Section("setting", "Setting", setting(facts.environments, facts.cells, tables)),
         Section("curves", "Learning curves", (picture("learning_curves"),)),
         Section("scores", "Score at the budget", _scores(tables)),
         Section("targets", "Steps until solved", (picture("targets"), *target_tables(tables.dimension))),
         Section("dispersion", "Spread across seeds", (picture("dispersion"),)),
-        Section("dimension", "Parameter dimension", (picture("dimension"),)),
+        Section("dimension", "Parameter dimension", _dimension(tables)),
         *_tuning(tables),
+        Section("sensitivity", "What would change the conclusion", frontier.sensitivity_blocks(tables.sensitivity)),
         Section("films", "Learned policies at work", _films(facts.clips)),
         Section("completeness", "Completeness", _completeness(tables.runs, facts.unmirrored)),
         Section("methods", "Methods", _methods(facts.notes)),
@@ -125,12 +127,33 @@ def _findings(tables: Tables) -> tuple[Block, ...]:
     return (*blocks[:2], picture("headline"), *blocks[2:], Text(methods.CAUTION))
 
 
+def _frontier(tables: Tables) -> tuple[Block, ...]:
+    """Both figures, and what they say."""
+    return (
+        picture("frontier"),
+        frontier.frontier_sentences(tables.frontier),
+        Text(frontier.SELECTION),
+        picture("exchange"),
+        frontier.exchange_sentences(tables.exchange),
+    )
+
+
+def _dimension(tables: Tables) -> tuple[Block, ...]:
+    """Scores and steps by P, and the lines through them."""
+    return picture("dimension"), picture("scaling"), *frontier.scaling_blocks(tables.scaling, tables.crossover)
+
+
 def _scores(tables: Tables) -> tuple[Block, ...]:
     """The figure and the tables of scores."""
     words = Text(methods.SCORE_TABLES)
     gaps = {table.caption: table for table in gap_tables(tables.scores)}
     scores = score_tables(tables.scores, anchors(tables.targets))
-    return (picture("scores"), words, *(_beside(table, gaps.get(table.caption)) for table in scores))
+    return (
+        picture("scores"),
+        picture("profiles"),
+        words,
+        *(_beside(table, gaps.get(table.caption)) for table in scores),
+    )
 
 
 def _beside(table: Table, gaps: Table | None) -> Table:
@@ -263,13 +286,21 @@ def _provenance(facts: Facts, digests: Mapping[str, str]) -> tuple[Block, ...]:
         Text("This command makes the report again:"),
         Code(facts.command),
         plain_table("Where the runs were made; several values mean that jobs differed.", ("fact", "value"), "ll", rows),
-        plain_table(
-            "Tables that this report was made from.",
-            ("file", "sha256"),
-            "ll",
-            [(name, digest[:32]) for name, digest in sorted(digests.items())],
-        ),
+        _files(facts.study, digests),
     )
+
+
+def _files(study: str, digests: Mapping[str, str]) -> Table:
+    """The tables, as links from where the report lies."""
+    caption = (
+        f"Tables that this report was made from, in results/tables/{study}/; scores.tex, structures.tex and claims.tex "
+        f"beside them are LaTeX, and results/figures/{study}/ holds every figure as SVG and PDF."
+    )
+    rows = tuple(
+        (Cell(name, link=f"../results/tables/{study}/{name}"), Cell(digest[:32]))
+        for name, digest in sorted(digests.items())
+    )
+    return Table(caption, ("file", "sha256"), (False, False), rows)
 
 
 def _flat(record: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:

@@ -42,7 +42,7 @@ class Times(NamedTuple):
 
 
 class Rate(NamedTuple):
-    """Rate [T] with its interval; the value is NaN where neither policy was there by its budget."""
+    """Rate [T] with its interval; the value is NaN where neither policy was there by its budget, or both at step 0."""
 
     estimate: Estimate
     at_least: Booleans  # [T] the value is a lower bound: the generic policy was not there by its budget
@@ -86,7 +86,8 @@ def exchange_rate(generic: Times, structured: Times) -> Rate:
     late, never = np.isinf(generic.value), np.isinf(structured.value)
     from_below = least(generic.value, structured.value, generic.budget)
     from_above = most(generic.value, structured.value, structured.budget)
-    value = np.select([late & never, never], [np.nan, from_above], from_below)
+    silent = (late & never) | ((generic.value == 0) & (structured.value == 0))
+    value = np.select([silent, never], [np.nan, from_above], from_below)
     return Rate(Estimate(value, low, high), late & ~never, never & ~late)
 
 

@@ -25,6 +25,7 @@ from harness.tables.exchange import EXCHANGE, exchange_rows
 from harness.tables.findings import FINDINGS, finding_rows
 from harness.tables.frontier import FRONTIER, frontier_rows
 from harness.tables.laboratory import LABORATORY, BenchRecord, laboratory_rows
+from harness.tables.latex import PAPER, booktabs
 from harness.tables.per_cell import (
     DIMENSION,
     RUN_LENGTHS,
@@ -145,7 +146,8 @@ def write_tables(
     contents = {name: csv_bytes(COLUMNS[name], rows) for name, rows in tables.items()}
     judged = claim_rows(claims, folder.name, read_back(contents), _known([*expected, *measured]), rng)
     contents["claims"] = csv_bytes(CLAIMS, judged)
-    write_all(folder, {f"{name}.csv": content for name, content in contents.items()})
+    paper = {f"{name}.tex": booktabs(contents[name], columns) for name, columns in PAPER.items()}
+    write_all(folder, {**{f"{name}.csv": content for name, content in contents.items()}, **paper})
 
 
 def read_back(contents: Mapping[str, bytes]) -> dict[str, Rows]:

@@ -1,0 +1,176 @@
+"""The report on the frontier, the exchange rate, scaling, and what would change the conclusion, in sentences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from harness.figures.exchange import best_of
+from harness.figures.order import RIVALS
+from harness.report.blocks import Block, Bullets, Cell, Table, Text
+from harness.report.phrases import NOTHING, counted, listed, number, ratio, steps
+
+UNDETERMINED = "undetermined"
+SELECTION = (
+    "Each family is the best of its methods at that place. The best is chosen on one random half of the runs and "
+    "judged on the other, both ways round, anew in every resample: chosen and judged on the same runs, a family with "
+    "many methods would look better than an equal one with few. Every place of the map is its own question; nothing is "
+    "corrected for their number."
+)
+SENSITIVITY = (
+    "The headline asked again, one thing changed at a time. Steps are compared by the share of the budget that a "
+    "target leaves unused. A reading that turns or opens the verdict is one that the conclusion rests on."
+)
+BOUNDS = {"≥": "at least ", "≤": "at most "}
+
+
+def frontier_sentences(frontier: pd.DataFrame) -> Bullets:
+    """For each environment how much of the map each family holds."""
+    known = frontier[np.isfinite(frontier["probability"])]
+    items = []
+    for environment, places in known.groupby("environment"):
+        counts = places["ahead"].value_counts()
+        parts = [f"{family} in {_share(int(counts.get(family, 0)), len(places))}" for family in RIVALS]
+        text = f"{environment}: ahead are {listed(parts)} of {counted(len(places), 'place')}; {_last(places)}"
+        items.append(("", text))
+    return Bullets(tuple(items))
+
+
+def frontier_answer(frontier: pd.DataFrame) -> list[tuple[str, str]]:
+    """How much of all maps each family holds, for the first page."""
+    known = frontier[np.isfinite(frontier["probability"])]
+    if known.empty:
+        return []
+    counts, places = known["ahead"].value_counts(), len(known)
+    held = [f"{family} in {_share(int(counts.get(family, 0)), places)}" for family in (*RIVALS, UNDETERMINED)]
+    maps = counted(known["environment"].nunique(), "environment")
+    text = f"of {places} places (structure by amount of data) in {maps}, {listed(held)}."
+    return [("Ahead on the frontier:", text)]
+
+
+def exchange_answer(exchange: pd.DataFrame) -> list[tuple[str, str]]:
+    """The rates that are decided at the threshold, for the first page."""
+    rates = best_of(exchange)
+    rates = rates[rates["solved"] & ((rates["rate_low"] > 1) | (rates["rate_high"] < 1))]
+    if rates.empty:
+        return []
+    parts = [_rate(row) for row in rates.sort_values("rate", ascending=False).to_dict("records")]
+    return [("Data that structure replaces, until solved:", f"{'; '.join(parts)}.")]
+
+
+def _rate(row: dict[str, Any]) -> str:
+    """One rate, shortly."""
+    bound = BOUNDS.get(row["bound"], "")
+    return (
+        f"{row['environment']}, {row['family']}: {row['generic']} needs {bound}"
+        f"{ratio(row['rate'], row['rate_low'], row['rate_high'])} times the steps of {row['policy']}"
+    )
+
+
+def _share(count: int, places: int) -> str:
+    return f"{count} ({100 * count / places:.0f}\u00a0%)"
+
+
+def _last(places: pd.DataFrame) -> str:
+    """The verdicts at the full budget, in the order of P."""
+    final = places[places["steps"] == places["steps"].max()].sort_values(["parameters", "policy"])
+    words = [
+        f"{row['policy']} (P\u00a0=\u00a0{row['parameters']:.0f}) {row['ahead']}" for row in final.to_dict("records")
+    ]
+    return f"at {steps(final['steps'].max())} steps {listed(words)}."
+
+
+def exchange_sentences(exchange: pd.DataFrame) -> Bullets:
+    """The rate at the environment's threshold, or at the highest target that says something."""
+    items = []
+    for _, rates in best_of(exchange).groupby(["environment", "parameters", "policy", "family"]):
+        ladder = rates.sort_values("target")
+        solved = ladder[ladder["solved"]]
+        items.append(rate_sentence((solved if len(solved) else ladder).iloc[-1].to_dict()))
+    return Bullets(tuple(items))
+
+
+def rate_sentence(row: dict[str, Any]) -> tuple[str, str]:
+    """What a rate says, with a verdict where its interval does not hold 1."""
+    ahead = "structure" if row["rate_low"] > 1 else "generic" if row["rate_high"] < 1 else UNDETERMINED
+    where = "the threshold" if row["solved"] else f"a score of {number(row['target'])}"
+    bound = BOUNDS.get(row["bound"], "")
+    return (
+        ahead,
+        f"{row['environment']}, {row['family']}: to reach {where}, {row['generic']} "
+        f"(P\u00a0=\u00a0{row['generic_parameters']:.0f}) needs {bound}"
+        f"{ratio(row['rate'], row['rate_low'], row['rate_high'])} times the steps of {row['policy']} "
+        f"(P\u00a0=\u00a0{row['parameters']:.0f}): {steps(row['generic_steps'])} against {steps(row['policy_steps'])}.",
+    )
+
+
+def scaling_blocks(scaling: pd.DataFrame, crossover: pd.DataFrame) -> tuple[Block, ...]:
+    """A table of the exponents of families, and a sentence for each crossover."""
+    fits = scaling[(scaling["algorithm"] == "") & np.isfinite(scaling["exponent"])]
+    if fits.empty:
+        return (Text("The runs determine no exponent."),)
+    rows = tuple(tuple(Cell(text) for text in _exponent(row)) for row in fits.to_dict("records"))
+    columns = ("environment", "structures", "family", "grows with", "exponent", "runs that solved it")
+    caption = "Exponents of the steps until solved, families pooled over the methods that ran on every structure."
+    table = Table(caption, columns, (False,) * 4 + (True,) * 2, rows)
+    pairs = crossover[(crossover["first"] == RIVALS[0]) & (crossover["second"] == RIVALS[1])]
+    items = [sentence for row in pairs.to_dict("records") if (sentence := _crossing(row))]
+    return (table, Bullets(tuple(items))) if items else (table,)
+
+
+def _exponent(row: dict[str, Any]) -> tuple[str, ...]:
+    value = ratio(row["exponent"], row["exponent_low"], row["exponent_high"])
+    grows = {"parameters": "P", "horizon": "horizon", "actions": "action dimension"}[row["regressor"]]
+    share = f"{row['crossed']:.0f}/{row['n']:.0f}"
+    return row["environment"], row["policy_kind"] or "any", row["family"], grows, value, share
+
+
+def _crossing(row: dict[str, Any]) -> tuple[str, str] | None:
+    """Where the lines of the families meet; nothing where a line is not determined."""
+    kind = f"{row['policy_kind']} structures" if row["policy_kind"] else "all structures"
+    where = f"{row['environment']}, {kind}"
+    ends = (row["faster_lowest"], row["faster_highest"])
+    if np.isnan(row["crossover"]) and ends == (UNDETERMINED,) * 2:
+        return None
+    meet = f"the lines meet at P\u00a0=\u00a0{number(row['crossover'], 2)}" if row["crossover"] > 0 else "no crossing"
+    span = f"between P\u00a0=\u00a0{row['lowest']:.0f} and {row['highest']:.0f}"
+    return "", f"{where}: {meet} {span}; fewer steps at the smallest P: {ends[0]}, at the largest: {ends[1]}."
+
+
+def sensitivity_blocks(sensitivity: pd.DataFrame) -> tuple[Block, ...]:
+    """Questions by readings: who is ahead, in bold where that is not the declared verdict."""
+    if sensitivity.empty:
+        return (Text("There is nothing to compare yet."),)
+    readings = list(dict.fromkeys(zip(sensitivity["measure"], sensitivity["reading"], strict=True)))
+    rows = []
+    for (question, environment), group in sensitivity.groupby(["question", "environment"]):
+        known = {(row["measure"], row["reading"]): row for row in group.to_dict("records")}
+        cells = [_verdict(known.get(reading)) for reading in readings]
+        rows.append((Cell(str(question)), Cell(str(environment)), *cells))
+    columns = ("question", "environment", *(f"{measure}: {reading}" for measure, reading in readings))
+    caption = "Who is ahead under each reading; bold: not the verdict of the declared reading of the same measure."
+    table = Table(caption, columns, (False,) * len(columns), tuple(rows))
+    return (Text(SENSITIVITY), Text(changes(sensitivity)), table)
+
+
+def _verdict(row: dict[str, Any] | None) -> Cell:
+    if row is None or np.isnan(row["probability"]):
+        return Cell(NOTHING)
+    words = {UNDETERMINED: "open", RIVALS[0]: "free", RIVALS[1]: "gradient"}
+    return Cell(words.get(row["ahead"], row["ahead"]), row["change"] not in ("", "same"))
+
+
+def changes(sensitivity: pd.DataFrame) -> str:
+    """How often another reading changes the verdict."""
+    asked = sensitivity[(sensitivity["change"] != "") & np.isfinite(sensitivity["probability"])]
+    counts = asked["change"].value_counts()
+    same, opens, decides, turns = (int(counts.get(word, 0)) for word in ("same", "opens", "decides", "turns"))
+    names = asked.loc[asked["change"] == "turns", ["environment", "reading"]].drop_duplicates()
+    where = [f"{environment} ({reading})" for environment, reading in names.itertuples(index=False)]
+    turned = f"it turns in {turns}: {listed(where)}" if turns else "it turns in none"
+    return (
+        f"Of {counted(len(asked), 'changed reading')} the verdict stays in {same}, a decided one opens in {opens}, an "
+        f"open one is decided in {decides}, and {turned}. Free and gradient are the two families."
+    )

@@ -1,0 +1,78 @@
+"""Sentences on the frontier, the exchange rate and what would change the conclusion: each word follows the tables."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import synthetic_tables as synthetic
+
+from harness.figures.exchange import best_of
+from harness.figures.load import load
+from harness.report import frontier
+
+RATE = {
+    **{"environment": "pole", "family": "gradient-free", "algorithm": "", "policy": "linear", "parameters": 4.0},
+    **{"generic": "wide", "generic_parameters": 64.0, "target": 80.0, "solved": True, "bound": ""},
+    **{"policy_steps": 250.0, "generic_steps": 750.0, "rate": 3.0, "rate_low": 2.0, "rate_high": 4.0},
+}
+
+
+def test_a_rate_is_a_verdict_only_if_its_interval_does_not_hold_1():
+    assert frontier.rate_sentence(RATE)[0] == "structure"
+    assert frontier.rate_sentence({**RATE, "rate_low": 0.9})[0] == "undetermined"
+    assert frontier.rate_sentence({**RATE, "rate": 0.3, "rate_low": 0.1, "rate_high": 0.8})[0] == "generic"
+
+
+def test_a_censored_rate_is_called_at_least():
+    text = frontier.rate_sentence({**RATE, "generic_steps": np.inf, "rate_high": np.inf, "bound": "≥"})[1]
+    assert "needs at least 3 [2, ∞] times the steps of linear" in text
+    assert text.endswith("never against 250.")
+
+
+def test_only_decided_rates_at_the_threshold_reach_the_first_page():
+    rates = pd.DataFrame([RATE, {**RATE, "policy": "open", "rate_low": 0.5}, {**RATE, "target": 50.0, "solved": False}])
+    ((lead, text),) = frontier.exchange_answer(rates)
+    assert lead.startswith("Data that structure replaces")
+    assert text == "pole, gradient-free: wide needs 3 [2, 4] times the steps of linear."
+    assert frontier.exchange_answer(rates[1:]) == []
+
+
+def test_the_row_of_the_family_stands_before_those_of_its_methods():
+    rates = pd.DataFrame(
+        [{**RATE, "algorithm": "ars"}, RATE, {**RATE, "family": "policy-gradient", "algorithm": "ppo"}]
+    )
+    assert list(best_of(rates)["algorithm"]) == ["", "ppo"]
+
+
+def test_rates_that_no_axis_can_show_are_left_out():
+    rates = pd.DataFrame([{**RATE, "rate": value} for value in (0.0, np.inf, np.nan)])
+    assert best_of(rates).empty
+
+
+def test_the_share_of_the_frontier_that_each_family_holds(tmp_path: Path):
+    places = load(synthetic.write(tmp_path, synthetic.study(seeds=4))).frontier
+    ((_, text),) = frontier.frontier_answer(places)
+    environments = places["environment"].nunique()
+    count = len(places) // 4  # programs are held by one family, networks by the other, the two between by none
+    assert text == (
+        f"of {len(places)} places (structure by amount of data) in {environments} environments, "
+        f"gradient-free in {count} (25\u00a0%), policy-gradient in {count} (25\u00a0%) "
+        f"and undetermined in {2 * count} (50\u00a0%)."
+    )
+
+
+def test_readings_that_change_the_verdict_are_counted_and_set_in_bold(tmp_path: Path):
+    readings = load(synthetic.write(tmp_path, synthetic.study(seeds=4, environments=("LQR",)))).sensitivity
+    text = frontier.changes(readings)
+    assert "Of 6 changed readings the verdict stays in 0, a decided one opens in 2, an open one is decided in 2" in text
+    assert "it turns in 2: LQR (half of the budget) and all (half of the budget)" in text
+    table = frontier.sensitivity_blocks(readings)[-1]
+    assert [cell.strong for cell in table.rows[0][2:]] == [False, True, True, False, True]
+
+
+def test_without_data_every_block_still_says_something(tmp_path: Path):
+    tables = load(synthetic.write(tmp_path, {}))
+    assert frontier.frontier_answer(tables.frontier) == []
+    assert frontier.exchange_answer(tables.exchange) == []
+    assert frontier.scaling_blocks(tables.scaling, tables.crossover)[0].text
+    assert frontier.sensitivity_blocks(tables.sensitivity)[0].text
