@@ -22,7 +22,7 @@ from test_figures import TINY
 
 from harness import figures, report
 from harness.cell import Part
-from harness.figures.load import Anchors, Tables, load
+from harness.figures.load import TEXT, TRUTH, Anchors, Tables, load
 from harness.interface import Request, Scaler
 from harness.policy import build
 from harness.report import animation, answer, blocks, content, findings, html, pdf, phrases, setting, structures
@@ -75,7 +75,11 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 def load_empty() -> Tables:
-    return Tables(*(pd.DataFrame(columns=synthetic.COLUMNS[name]) for name in Tables._fields))
+    kinds = {**dict.fromkeys(TEXT, object), **dict.fromkeys(TRUTH, bool)}
+    empty = (
+        {name: pd.Series(dtype=kinds.get(name, float)) for name in synthetic.COLUMNS[table]} for table in Tables._fields
+    )
+    return Tables(*map(pd.DataFrame, empty))
 
 
 class Reader(HTMLParser):
