@@ -108,7 +108,7 @@ def test_page_asks_the_network_for_nothing(folders: tuple[Path, Path], tmp_path:
     reader = parsed(page)
     assert not {"script", "iframe", "object", "embed"} & {tag for tag, _ in reader.tags}
     links = [value for _, attributes in reader.tags for key, value in attributes.items() if key in ("src", "href")]
-    assert all(str(link).startswith(("data:", "#")) for link in links)
+    assert all(str(link).startswith(("data:", "#", "../results/tables/demo/")) for link in links)
     assert "url(" not in page.read_text() and "@import" not in page.read_text()
 
 
@@ -116,10 +116,17 @@ def test_every_figure_and_every_contents_entry_is_there(folders: tuple[Path, Pat
     page, _ = report.build(facts(), *folders, tmp_path)
     reader = parsed(page)
     images = [attributes["src"] for tag, attributes in reader.tags if tag == "img"]
-    assert len(images) == len(figures.FIGURES.keys() - {"tuning", "settings"}) == 7  # nothing is tuned here
+    assert len(images) == len(figures.FIGURES.keys() - {"tuning", "settings"}) == 11  # nothing is tuned here
     anchors = {attributes["id"] for tag, attributes in reader.tags if tag == "section"}
-    entries = {str(attributes["href"])[1:] for tag, attributes in reader.tags if tag == "a"}
-    assert anchors == entries
+    entries = {str(attributes["href"]) for tag, attributes in reader.tags if tag == "a"}
+    assert {f"#{anchor}" for anchor in anchors} == {entry for entry in entries if not entry.startswith("../")}
+
+
+def test_every_table_is_a_link_from_where_the_report_lies(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    page, _ = report.build(facts(), *folders, tmp_path)
+    links = {str(attributes["href"]) for tag, attributes in parsed(page).tags if tag == "a"}
+    names = {path.name for path in folders[0].glob("*.csv")} - {"timing.csv"}
+    assert {link for link in links if link.startswith("..")} == {f"../results/tables/demo/{name}" for name in names}
 
 
 def test_same_tables_give_the_same_html_and_pdf(folders: tuple[Path, Path], tmp_path: Path) -> None:
