@@ -82,7 +82,7 @@ def plan(study: Study, environments: Mapping[str, Environment]) -> tuple[Planned
     union: dict[tuple[str, str, str], Planned] = {}
     digests: dict[str, Planned] = {}
     for grid in study.grids:
-        for planned in _product(grid, environments, study.tuned):
+        for planned in _product(grid, environments):
             first = union.setdefault(planned.cell.labels, planned)
             if (first.cell, first.seeds) != (planned.cell, planned.seeds):
                 labels = " × ".join(planned.cell.labels)
@@ -113,7 +113,7 @@ def find_cell(cells: Iterable[Cell], environment: str, policy: str, algorithm: s
     raise InputError(labels, "no cell of this study: the study, a default or an environment has changed")
 
 
-def _product(grid: Grid, environments: Mapping[str, Environment], tuned: Tuned | None) -> Iterable[Planned]:
+def _product(grid: Grid, environments: Mapping[str, Environment]) -> Iterable[Planned]:
     for node in grid.environments:
         name = find(node, read(node, str), environments, "environment")
         environment = environments[name]
@@ -125,7 +125,7 @@ def _product(grid: Grid, environments: Mapping[str, Environment], tuned: Tuned |
         for choice in grid.policies:
             policy = policy_in(choice, name, environment, grid.place)
             for algorithm in grid.algorithms:
-                for part in _algorithms(algorithm, name, policy.label, tuned):
+                for part in _algorithms(algorithm, name, policy.label, grid.tuned):
                     cell = Cell(world, policy, part, budget, grid.evaluation)
                     yield Planned(cell, seeds, grid.place, choice.given, algorithm.given)
 

@@ -2,32 +2,29 @@
 
 An entry of `algorithms` or `policies` gives settings to a plug-in under a label; the plug-in's own name is a label for
 its defaults and needs no entry. The policy `program` is the program that each environment names.
+
+A study that has `parts` instead of grids is the union of other studies: their cells, runs and claims, asked together.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from harness import plugins, strict_yaml
 from harness.cell import Evaluation
 from harness.names import check_distinct, check_name, check_once, find
 from harness.node import Node
-from harness.schema import Rule, between, mapping, read
+from harness.schema import mapping, read
 from harness.search import draw_label, draws
 from harness.settings import complete, make
-from harness.spec import Steps
+from harness.study_file import AlgorithmEntry, GridEntry, PolicyEntry, StudyFile, SurveyEntry, Tuning, UnionFile
 from harness.tuned import Tuned, load_tuned
 
 PROGRAM = "program"
 Room = Literal["algorithms", "policies"]
-Seeds = Annotated[int, between(1, 10_000)]
-NONE_EMPTY = Rule("with at least one entry", bool)
-ASCENDING = Rule("ascending, at least one", lambda points: bool(points) and list(points) == sorted(set(points)))
-Names = Annotated[tuple[Node, ...], NONE_EMPTY]
-Positive = Annotated[float, Rule("above 0", lambda value: value > 0)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +49,7 @@ class Grid:
     evaluation: Evaluation
     first_seed: int
     seeds: int
+    tuned: Tuned | None = None  # every algorithm runs with settings from there
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,90 +77,9 @@ class Study:
     block: int  # seeds of a job
     grids: tuple[Grid, ...]
     tuning: Tuning | None = None  # every algorithm of the grids stands there as its draws
-    tuned: Tuned | None = None  # every algorithm of the grids runs with settings from there
+    tuned: Tuned | None = None  # where settings of grids come from
     surveys: tuple[Survey, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class Tuning:
-    """A study of tuning: how many settings are tried for every algorithm, its default among them."""
-
-    settings: Annotated[int, between(2, 1000)]  # K
-
-
-@dataclass(frozen=True, eq=False)
-class GridEntry:
-    """A grid as it is written."""
-
-    environments: Names
-    policies: Names
-    algorithms: Names
-    budget: Steps | None = None
-    evaluation: Evaluation | None = None
-    seeds: Seeds | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class PathEntry:
-    """The reference path as it is written: points of the run of an algorithm, or of a line where none is named."""
-
-    points: Annotated[tuple[Annotated[float, between(0, 1)], ...], ASCENDING]
-    algorithm: Node | None = None
-    budget: Steps = 1
-    seed: Annotated[int, between(0, 10**9)] = 0
-
-
-@dataclass(frozen=True, eq=False)
-class SurveyEntry:
-    """A grid of the laboratory as it is written; an empty list of a sweep is what the environment's entry says."""
-
-    environments: Names
-    policies: Names
-    algorithms: Names
-    path: PathEntry
-    updates: Annotated[int, between(2, 100_000)]
-    horizons: tuple[Annotated[int, between(1, 1_000_000)], ...] = ()
-    options: tuple[dict[str, Any], ...] = ()  # that replace those of the entry
-    explorations: Annotated[tuple[Positive, ...], NONE_EMPTY] = (1.0,)  # deviations of a Gaussian head
-    shifts: Annotated[tuple[float, ...], NONE_EMPTY] = (0.0,)  # between where old data were made and the point
-    warmup: Annotated[int, between(0, 10_000)] = 1
-    seeds: Seeds | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class StudyFile:
-    """A study as it is written."""
-
-    title: str
-    question: str
-    seeds: Seeds  # how many
-    evaluation: Evaluation
-    grids: Names
-    block: Seeds = 10
-    first_seed: Annotated[int, between(0, 10**9)] = 0
-    budget: Steps | None = None
-    algorithms: dict[str, Node] = field(default_factory=dict)
-    policies: dict[str, Node] = field(default_factory=dict)
-    notes: str = ""
-    tuning: Tuning | None = None
-    tuned: Node | None = None
-    laboratory: tuple[Node, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class AlgorithmEntry:
-    """An algorithm as it is written."""
-
-    algorithm: str
-    settings: Node | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class PolicyEntry:
-    """A policy as it is written."""
-
-    structure: str
-    settings: Node | None = None
+    parts: tuple[str, ...] = ()  # the studies that it is the union of
 
 
 def studies(root: Path) -> tuple[str, ...]:
@@ -179,8 +96,39 @@ def load_study(root: Path, name: str) -> Study:
     find(Node(None, "studies/"), name, studies(root), "study")
     node = strict_yaml.load(root / "studies" / f"{name}.yaml", f"studies/{name}.yaml")
     check_name(node, name)
+    if "parts" in mapping(node):
+        return _united(root, name, read(node, UnionFile))
     file = read(node, StudyFile)
     return resolved(name, file, load_tuned(root, file.tuned) if file.tuned else None)
+
+
+def _united(root: Path, name: str, file: UnionFile) -> Study:
+    """The union of the studies that a file names; they must be able to share their jobs and their tuned settings."""
+    check_once(file.parts)
+    parts = []
+    for place in file.parts:
+        label = find(place, read(place, str), studies(root), "study")
+        if "parts" in mapping(strict_yaml.load(root / "studies" / f"{label}.yaml", f"studies/{label}.yaml")):
+            raise place.error(f"{label} has parts itself: name those")
+        parts.append(load_study(root, label))
+        if parts[-1].tuning:
+            raise place.error(f"{label} is a study of tuning, whose runs are no results")
+        if parts[-1].block != parts[0].block:
+            raise place.error(f"{label} has blocks of {parts[-1].block} seeds, {parts[0].name} of {parts[0].block}")
+    tuned = {part.tuned.file.study: part.tuned for part in parts if part.tuned}
+    if len(tuned) > 1:
+        raise file.parts[0].error(f"the parts are tuned by different studies: {', '.join(tuned)}")
+    return Study(
+        name,
+        file.title,
+        file.question,
+        file.notes,
+        parts[0].block,
+        grids=tuple(grid for part in parts for grid in part.grids),
+        tuned=next(iter(tuned.values()), None),
+        surveys=tuple(survey for part in parts for survey in part.surveys),
+        parts=tuple(part.name for part in parts),
+    )
 
 
 def resolved(name: str, file: StudyFile, tuned: Tuned | None = None) -> Study:
@@ -212,6 +160,7 @@ def resolved(name: str, file: StudyFile, tuned: Tuned | None = None) -> Study:
         )
     if tuned:
         _check_fresh(grids, tuned)
+        grids = [replace(grid, tuned=tuned) for grid in grids]
     surveys = tuple(_survey(place, file, policies, algorithms) for place in file.laboratory)
     return Study(name, file.title, file.question, file.notes, file.block, tuple(grids), file.tuning, tuned, surveys)
 

@@ -3,6 +3,7 @@
 import sys
 from dataclasses import dataclass, field
 from importlib import invalidate_caches
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -11,13 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import algorithms
-from harness import names, plugins, schema, strict_yaml
+from harness import grid, names, plugins, schema, strict_yaml
 from harness.errors import InputError
 from harness.fit import check_fits
 from harness.node import Node
 from harness.settings import complete, make
 from harness.spec import load_environments
-from harness.study import StudyFile, load_study, resolved
+from harness.study import load_study, resolved
+from harness.study_file import StudyFile
 
 
 @pytest.fixture(autouse=True)
@@ -332,3 +334,46 @@ def test_a_study_with_any_value_anywhere_is_read_or_is_an_input_error(tmp_path, 
         resolved("mine", schema.read(Node(entries, "studies/mine.yaml", 1), StudyFile))
     except InputError as fault:
         assert str(fault).startswith("studies/mine.yaml") and key in str(fault)
+
+
+UNION = """\
+title: Both
+question: What do they say together?
+parts: [mine, other]
+"""
+
+
+def union(folder: Path, block: int = 2, text: str = UNION) -> Path:
+    """A project whose study `both` is made of `mine` and of another one like it, in such blocks."""
+    project.write(folder)
+    mine = (folder / "studies" / "mine.yaml").read_text()
+    (folder / "studies" / "other.yaml").write_text(mine.replace("block: 2", f"block: {block}"))
+    (folder / "studies" / "both.yaml").write_text(text)
+    return folder
+
+
+def test_a_union_has_the_cells_of_its_parts_once(tmp_path: Path) -> None:
+    folder = union(tmp_path)
+    environments = load_environments(folder)
+    both, mine = load_study(folder, "both"), load_study(folder, "mine")
+    assert both.parts == ("mine", "other") and len(both.grids) == 2 * len(mine.grids)
+    cells = [planned.cell for planned in grid.plan(both, environments)]
+    assert cells == [planned.cell for planned in grid.plan(mine, environments)]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (UNION.replace("other", "othr"), "did you mean 'other'?"),
+        (UNION.replace("other", "both"), "both has parts itself"),
+        (UNION.replace("mine, other", "mine, mine"), "'mine'"),
+        (UNION.replace("[mine, other]", "[]"), "parts"),
+        (UNION + "seeds: 3\n", "seeds"),
+    ],
+)
+def test_a_union_that_cannot_be_is_refused(tmp_path: Path, text: str, fault: str) -> None:
+    assert fault in refusal(load_study, union(tmp_path, text=text), "both")
+
+
+def test_parts_with_other_blocks_cannot_share_their_jobs(tmp_path: Path) -> None:
+    assert "blocks of 7 seeds" in refusal(load_study, union(tmp_path, block=7), "both")

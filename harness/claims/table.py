@@ -22,21 +22,21 @@ BEFORE, AFTER, NO_DATA = "before the data", "after the data", "no data yet"
 
 def claim_rows(
     claims: Sequence[Claim],
-    study: str,
+    studies: Sequence[str],
     tables: Tables,
     known: Mapping[str, str] | None,
     address: Callable[..., np.random.Generator],
 ) -> list[dict[str, Any]]:
-    """One row per claim on the study, in the order of the file.
+    """One row per claim on the study or a part of it, in the order of the file.
 
     Args:
         claims: all that are declared, on whatever study.
-        study: its name.
+        studies: the names of the study and of its parts.
         tables: its rows as they stand in the files.
         known: the claims that its data knew when they were made, with their digests; None: there are no data.
         address: streams of the table seed.
     """
-    mine = [claim for claim in claims if claim.entry.study == study]
+    mine = [claim for claim in claims if claim.entry.study in studies]
     effects = [_measured(claim, tables, address) for claim in mine]
     rights = [margins(claim.entry.direction, _scaled(claim, claim.entry.margin)) for claim in mine]
     p = [

@@ -106,7 +106,8 @@ def cell_of(options: argparse.Namespace) -> Cell:
     from harness.plugins import ROOT
     from harness.schema import read
     from harness.spec import load_environments
-    from harness.study import StudyFile, resolved
+    from harness.study import resolved
+    from harness.study_file import StudyFile
 
     environments = load_environments(ROOT)
     entry = environments.get(options.environment)

@@ -119,7 +119,7 @@ def make_tables(options: argparse.Namespace) -> int:
     from harness.workflow import open_study, tables_folder
 
     workflow, folder = open_study(options.study), tables_folder(options.study)
-    known = (workflow.claims, tried(workflow), bench_records(workflow))
+    known = (workflow.claims, tried(workflow), bench_records(workflow), workflow.study.parts)
     write_tables(records(workflow), folder, TABLE_SEED, RESAMPLES, *known)
     return 0
 

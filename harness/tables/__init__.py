@@ -97,6 +97,7 @@ def write_tables(
     claims: Sequence[Claim] = (),
     tried: Tried | None = None,
     benches: Iterable[BenchRecord] = (),
+    parts: Sequence[str] = (),
 ) -> None:
     """Write every table of a study.
 
@@ -108,6 +109,7 @@ def write_tables(
         claims: all that are declared, on this or on other studies; the folder has the name of the study.
         tried: the tuned settings that the study uses, if it does.
         benches: of its laboratory, in any order; no two with the same digest.
+        parts: the studies that it is made of, whose claims it can judge too.
 
     Raises:
         InputError: a finished job is damaged; nothing is written.
@@ -144,7 +146,7 @@ def write_tables(
         "timing": map(timing_row, cells),
     }
     contents = {name: csv_bytes(COLUMNS[name], rows) for name, rows in tables.items()}
-    judged = claim_rows(claims, folder.name, read_back(contents), _known([*expected, *measured]), rng)
+    judged = claim_rows(claims, (folder.name, *parts), read_back(contents), _known([*expected, *measured]), rng)
     contents["claims"] = csv_bytes(CLAIMS, judged)
     paper = {f"{name}.tex": booktabs(contents[name], columns) for name, columns in PAPER.items()}
     write_all(folder, {**{f"{name}.csv": content for name, content in contents.items()}, **paper})
