@@ -34,6 +34,7 @@ from harness.report.blocks import (
     plain_table,
 )
 from harness.report.claims import claims
+from harness.report.laboratory import laboratory
 from harness.report.phrases import number, shown
 from harness.report.setting import setting
 from harness.report.tuning import tuning
@@ -88,6 +89,7 @@ def compose(facts: Facts, tables: Tables, digests: Mapping[str, str]) -> Report:
         Section("targets", "Steps until solved", (picture("targets"), *target_tables(tables.dimension))),
         Section("dispersion", "Spread across seeds", (picture("dispersion"),)),
         Section("dimension", "Parameter dimension", _dimension(tables)),
+        *_laboratory(tables),
         *_tuning(tables),
         Section("sensitivity", "What would change the conclusion", frontier.sensitivity_blocks(tables.sensitivity)),
         Section("films", "Learned policies at work", _films(facts.clips)),
@@ -96,6 +98,12 @@ def compose(facts: Facts, tables: Tables, digests: Mapping[str, str]) -> Report:
         Section("provenance", "Provenance", _provenance(facts, digests)),
     )
     return Report(facts.title, facts.question, answer(tables), sections)
+
+
+def _laboratory(tables: Tables) -> tuple[Section, ...]:
+    """The section on the estimator laboratory, where the study has one."""
+    blocks = laboratory(tables.laboratory, (picture("laws"), picture("laboratory")))
+    return (Section("laboratory", "The noise of one update", blocks),) if blocks else ()
 
 
 def _tuning(tables: Tables) -> tuple[Section, ...]:

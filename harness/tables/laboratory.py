@@ -163,7 +163,7 @@ def _measured(found: Found, others: list[Found], truths: Truths, point: int) -> 
         "signal_to_noise": strength / noise if noise > 0.0 else None,
         "relative_noise": noise / (length * turned) ** 2 if length > 0.0 else None,
         "cosine": cosine(direction, target) / turned,
-        "bias": float(np.sqrt(max(square, 0.0))) if square == square else None,
+        "bias": float(np.linalg.norm(mean - target)) / length if updates and length > 0.0 else None,
         "squared_bias": square,
         "mode_cosine": cosine(direction, truths.gradient[point]),
         "signal_to_noise_per_1000": many * strength / noise if noise > 0.0 else None,

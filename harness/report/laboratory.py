@@ -1,0 +1,67 @@
+"""The section on the estimator laboratory: how noisy one update is, and what it is worth."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from harness.figures.laboratory import SWEPT, common
+from harness.figures.order import algorithm_order
+from harness.report.blocks import Block, Cell, Picture, Table, Text
+from harness.report.phrases import fixed, number
+
+WORDS = (
+    "The laboratory freezes the parameters at points on one reference path, the same for every method, and asks each "
+    "method for many independent updates, through the same code as in a run: a fresh state, one turn. Where a method "
+    "climbs an estimated gradient the estimate is measured before the optimiser; where it does not, the step of its "
+    "solution is. Each is held against its own target, because the objectives differ: a policy gradient climbs the "
+    "return of the policy that explores, a search in parameter space the return smoothed over parameters, and "
+    "selection by rank climbs neither; there the truth is the mean update of the other seeds. Signal-to-noise is "
+    "|E g|² / tr Cov(g), and grows with the number of updates that 1 000 environment steps pay for."
+)
+MEASURES = (
+    "steps of an update",
+    "tr Cov / |t|²",
+    "cosine, one update",
+    "S/N per 1 000 steps",
+    "cosine per 1 000 steps",
+)
+
+
+def laboratory(table: pd.DataFrame, pictures: tuple[Picture, ...]) -> tuple[Block, ...]:
+    """Words, figures and a table per environment; nothing where nothing was measured."""
+    if table.empty:
+        return ()
+    shown = common(table[~np.isfinite(table["relative_noise_law"])])
+    return (Text(WORDS), *pictures, *(_table(str(name), rows) for name, rows in shown.groupby("environment")))
+
+
+def _table(environment: str, rows: pd.DataFrame) -> Table:
+    """A line for every policy and algorithm, its points and seeds averaged."""
+    lines = []
+    for policy, group in rows.groupby("policy"):
+        for name in algorithm_order(group):
+            here = group[group["algorithm"] == name]
+            target = f"{here['objective'].iloc[0]}, {here['truth'].iloc[0]}"
+            lines.append((str(policy), name, here["kind"].iloc[0], target, *_measures(here)))
+    terms = dict(zip(SWEPT, rows[SWEPT].iloc[0], strict=True))
+    caption = (
+        f"{environment}: means over points and seeds, H = {number(terms['horizon'])}; "
+        f"Gaussian heads explore with deviation {number(terms['exploration'])}."
+    )
+    columns = ("structure", "algorithm", "measured", "truth", *MEASURES)
+    cells = tuple(tuple(Cell(word) for word in line) for line in lines)
+    return Table(caption, columns, (False,) * 4 + (True,) * len(MEASURES), cells)
+
+
+def _measures(rows: pd.DataFrame) -> tuple[str, ...]:
+    """The numbers of one line; signal and noise are averaged before they are divided."""
+    pace = 1000.0 / rows["steps_per_update"]
+    ratio = (rows["signal"] * pace).mean() / rows["trace_covariance"].mean()
+    return (
+        number(rows["steps_per_update"].mean(), 3),
+        number(rows["relative_noise"].median(), 3),
+        fixed(rows["cosine"].mean(), 2),
+        number(ratio, 2),
+        fixed(rows["cosine_per_1000"].mean(), 2),
+    )
