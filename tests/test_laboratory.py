@@ -215,7 +215,7 @@ def test_moments_of_two_updates_by_hand():
     assert signal(one.mean, one.noise, 2) == 8.0 - 5.0
     assert cosine(one.direction, np.array([2.0, 0.0])) == 0.8
     assert squared_bias(one.mean, one.noise, 2, np.array([2.0, 0.0])) == (4.0 - 5.0) / 4.0
-    assert pooled_cosine(one.mean, one.noise, 2, np.array([5.0, 0.0]), 4.0) == pytest.approx(2.0 / math.sqrt(5.5))
+    assert pooled_cosine(one.mean, np.array([5.0, 0.0]), 3.0 + 10.0 / 4) == pytest.approx(2.0 / math.sqrt(5.5))
     assert shrinkage(np.array([2.0, 0.0]), 10.0, 5) == pytest.approx(math.sqrt(0.5))
 
 

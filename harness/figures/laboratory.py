@@ -29,8 +29,7 @@ ROW = ["environment", "algorithm", "policy"]
 def draw(tables: Tables) -> Figure:
     """A row per method from laboratory.csv, of the setting that most methods were measured at."""
     table = tables.laboratory
-    shown = table[np.isfinite(table[MEASURE]) & ~np.isfinite(table["relative_noise_law"])]
-    shown = common(shown)
+    shown = common(table[np.isfinite(table[MEASURE])])
     if shown.empty:
         return nothing("Nothing was measured in the laboratory.")
     shares = sorted(set(shown["share"]))
@@ -54,13 +53,17 @@ def draw(tables: Tables) -> Figure:
 
 
 def common(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the setting that the most methods of an environment were measured at: sweeps of few stand aside."""
+    """The rows of the setting that the most methods of an environment were measured at: sweeps of few stand aside.
+
+    So do those that a law is known of: they have a figure of their own.
+    """
+    lawless = rows[rows[["relative_noise_law", "effective_fraction_law"]].isna().all(axis=1)]
     kept = []
-    for _, group in rows.groupby("environment"):
+    for _, group in lawless.groupby("environment"):
         counts = group.groupby(SWEPT)["algorithm"].nunique()
         chosen = dict(zip(SWEPT, counts.idxmax(), strict=True))
         kept.append(group[(group[SWEPT] == pd.Series(chosen)).all(axis=1)])
-    return pd.concat(kept) if kept else rows
+    return pd.concat(kept) if kept else lawless
 
 
 def _dot(axes: Axes, values: pd.Series, place: float, colour: tuple[float, float, float], marker: str) -> None:

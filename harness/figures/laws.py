@@ -35,7 +35,6 @@ READING = (
 )
 LEFT, TOP, HIGH, FOOT, GAP = 0.5, 0.3, 1.7, 0.42, 0.52  # inches
 NOISE, EFFECTIVE = "relative_noise", "effective_fraction"
-ENVIRONMENT = ["environment", "policy"]
 
 
 def draw(tables: Tables) -> Figure:
@@ -59,16 +58,19 @@ def draw(tables: Tables) -> Figure:
         place.set_xlabel(words)
     axes[0].set_title("noise over d", fontsize=8)
     axes[1].set_title("noise over H", fontsize=8)
-    axes[2].set_title("share of old data that counts", fontsize=8)
+    axes[2].set_title("old data that count", fontsize=8)
     law = Line2D([], [], color=INK, linewidth=0.9)
     legend_below(figure, [*(handle(*looks[name], joined=False) for name in names), law], [*names, "law"], columns=4)
     return figure
 
 
 def _one_value(known: pd.DataFrame, held: str, swept: str) -> pd.DataFrame:
-    """The rows of the value of `held` at which the most values of `swept` were measured."""
-    counts = known.groupby(held)[swept].nunique()
-    return known[known[held] == counts.idxmax()] if len(counts) else known
+    """The rows of the point, and of the value of `held`, at which the most values of `swept` were measured."""
+    counts = known.groupby([held, "share"])[swept].nunique()
+    if counts.empty:
+        return known
+    value, share = counts.idxmax()
+    return known[(known[held] == value) & (known["share"] == share)]
 
 
 def _panel(axes: Axes, rows: pd.DataFrame, x: str, y: str, looks: dict[str, tuple[Colour, str]]) -> None:

@@ -10,6 +10,8 @@ With M independent updates g of mean ḡ and truth t:
 The mean of k updates has the same signal and 1/k of the noise: per 1 000 steps, k = 1 000 / steps of an update,
 
     signal-to-noise = k signal / noise,    cosine = (ḡ·t / |t|) / √(signal + noise / k)
+
+The root is that of the mean over all seeds: one seed alone knows its signal too badly to divide by it.
 """
 
 from __future__ import annotations
@@ -62,9 +64,9 @@ def squared_bias(mean: Floats, noise: float, updates: int, truth: Floats) -> flo
     return (float((mean - truth) @ (mean - truth)) - noise / updates) / square if square > 0.0 else np.nan
 
 
-def pooled_cosine(mean: Floats, noise: float, updates: int, truth: Floats, number: float) -> float:
-    """Cosine of the mean of `number` updates to the truth: ratio of expectations, `number` need not be whole."""
-    length, square = float(np.linalg.norm(truth)), signal(mean, noise, updates) + noise / number
+def pooled_cosine(mean: Floats, truth: Floats, square: float) -> float:
+    """Cosine of the mean of k updates to the truth, as a ratio of expectations; `square` is signal + noise / k."""
+    length = float(np.linalg.norm(truth))
     return float(mean @ truth) / length / float(np.sqrt(square)) if length > 0.0 and square > 0.0 else np.nan
 
 

@@ -167,9 +167,22 @@ def _measured(found: Found, others: list[Found], truths: Truths, point: int) -> 
         "squared_bias": square,
         "mode_cosine": cosine(direction, truths.gradient[point]),
         "signal_to_noise_per_1000": many * strength / noise if noise > 0.0 else None,
-        "cosine_per_1000": pooled_cosine(mean, noise, updates, target, many) / turned if updates else None,
+        "cosine_per_1000": pooled_cosine(mean, target, _square([found, *others], point)) / turned,
         "effective_fraction": columns["effective"],
     }
+
+
+def _square(found: list[Found], point: int) -> float:
+    """Expected squared length of the mean of as many updates as 1 000 steps pay for, over all seeds."""
+    known = [one for one in found if one.columns["updates"][point] > 1]
+    if not known:
+        return np.nan
+    noise = float(np.mean([one.columns["noise"][point] for one in known]))
+    many = UNIT_STEPS / float(np.mean([one.columns["steps_per_update"][point] for one in known]))
+    strength = [
+        signal(one.mean[point], float(one.columns["noise"][point]), int(one.columns["updates"][point])) for one in known
+    ]
+    return float(np.mean(strength)) + noise / many
 
 
 def _pooled(others: Iterable[Found], point: int) -> tuple[Floats, float, float]:
