@@ -9,19 +9,23 @@ import math
 import benches
 import numpy as np
 import pytest
+import small_project
 from benches import bench, linear_return, measured, part, relative_noise, vectors, world
 
 from algorithms.ars import Ars
 from harness.assembly import make_problem
+from harness.errors import InputError
 from harness.files import checksum
 from harness.interface import Outcome, Turn
-from harness.laboratory import job, laws
+from harness.laboratory import job, laws, plan
 from harness.laboratory.bench import Bench, Route
 from harness.laboratory.moments import cosine, pooled_cosine, shrinkage, signal, squared_bias, summary
 from harness.laboratory.path import points
 from harness.laboratory.truth import explored_gradient, truth
 from harness.seal import require_seal
+from harness.spec import load_environments
 from harness.streams import address
+from harness.study import load_study
 
 WHOLE = {"reward_to_go": False, "discount": 1.0}
 
@@ -300,3 +304,33 @@ def test_records_are_sealed_and_equal_for_equal_seeds(tmp_path):
         assert all(checksum(path.parent / name) == stated for name, stated in manifest["files"].items())
     assert manifests[0]["seeds"][1] == manifests[1]["seeds"][0]
     assert manifests[0]["seeds"][0]["digest"] != manifests[0]["seeds"][1]["digest"]
+
+
+POLES = small_project.ENVIRONMENTS.replace("  program: push\n", "")
+LABORATORY = """\
+laboratory:
+  - environments: [Pole]
+    policies: [linear]
+    algorithms: [fast, ars]
+    path: {algorithm: ars, budget: 1000, points: [0, 1]}
+    horizons: [20, 50]
+    updates: 4
+"""
+
+
+def test_a_section_of_a_study_becomes_benches_and_jobs(tmp_path):
+    environments = load_environments(small_project.write(tmp_path, small_project.STUDY + LABORATORY, POLES))
+    found = plan.plan(load_study(tmp_path, "mine"), environments)
+    plan.check_benches(found)
+    assert [(one.bench.algorithm.label, one.bench.environment.horizon) for one in found] == [
+        ("fast", 20), ("ars", 20), ("fast", 50), ("ars", 50),
+    ]  # fmt: skip
+    assert [(job.first, job.last) for job in plan.jobs(found[:1], 2)] == [(0, 1), (2, 2)]
+    assert len({one.bench.digest for one in found}) == 4
+
+
+def test_a_line_that_is_not_known_is_refused_where_it_stands(tmp_path):
+    line = LABORATORY.replace("algorithm: ars, budget: 1000, ", "")
+    environments = load_environments(small_project.write(tmp_path, small_project.STUDY + line, POLES))
+    with pytest.raises(InputError, match="no straight line is known for linear on Pole"):
+        plan.check_benches(plan.plan(load_study(tmp_path, "mine"), environments))
