@@ -108,23 +108,21 @@ class OffPolicy:
         behaviour = replay.log_behaviour(buffer, self.policy, self.denominator == "mixture")  # [N]
         counted = (buffer.makers == buffer.makers[-1]) * float(self.baseline == "average")  # [E] the newest, or none
         credit = self._credit(buffer.rewards, buffer.lengths)  # [N]
-        baseline = baselines.average(credit, buffer.lengths, counted, self.weights == "per_decision")  # [N]
-        return buffer, behaviour, baseline
+        return buffer, behaviour, baselines.average(credit, buffer.lengths, counted, self.weights == "per_decision")
 
     def _gradient(
-        self, theta: Floats, sample: replay.Buffer, behaviour: Floats, baseline: Floats
+        self, theta: Floats, sample: replay.Buffer, log_q: Floats, baseline: Floats
     ) -> tuple[Floats, Metrics]:
         """The gradient [P] at theta from a sample of episodes; zero, and skipped, if too little of it counts."""
         candidate = unscaled(self.policy, theta)
         target = self.policy.log_probs(candidate, sample.observations, sample.actions)  # [N]
-        ratios = importance.ratios(importance.so_far(target, sample.lengths), behaviour)  # [N] w_{0:t}
+        ratios = importance.ratios(importance.so_far(target, sample.lengths), log_q)  # [N] w_{0:t}
         log = importance.diagnostics(ratios[np.cumsum(sample.lengths) - 1], self.truncation)
         if log["effective_share"] <= self.least_effective:
             return np.zeros(theta.size), log | {"skipped": 1.0}
         shares = importance.step_shares(ratios, sample.lengths, self.weights, self.truncation)  # [N]
         credit = self._credit(shares * sample.rewards, sample.lengths) - shares * baseline  # [N]
-        gradient = self.policy.score(candidate, sample.observations, sample.actions, credit)  # [P]
-        return gradient, log | {"skipped": 0.0}
+        return self.policy.score(candidate, sample.observations, sample.actions, credit), log | {"skipped": 0.0}
 
     def _credit(self, rewards: Floats, lengths: Integers) -> Floats:
         """R(τ), or per decision the reward to go, at each step [N]."""
