@@ -67,7 +67,7 @@ def test_readings_that_change_the_verdict_are_counted_and_set_in_bold(tmp_path: 
     assert "Of 6 changed readings the verdict stays in 0, a decided one opens in 2, an open one is decided in 2" in text
     assert "it turns in 2: LQR (half of the budget) and all (half of the budget)" in text
     table = frontier.sensitivity_blocks(readings)[-1]
-    assert [cell.strong for cell in table.rows[0][2:]] == [False, True, True, False, True]
+    assert [cell.strong for cell in table.rows[0][1:]] == [False, True, True, False, True]
 
 
 def test_without_data_every_block_still_says_something(tmp_path: Path):

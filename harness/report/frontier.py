@@ -21,8 +21,17 @@ SELECTION = (
 )
 SENSITIVITY = (
     "The headline asked again, one thing changed at a time. Steps are compared by the share of the budget that a "
-    "target leaves unused. A reading that turns or opens the verdict is one that the conclusion rests on."
+    "target leaves unused: the threshold, and targets at 75 % and 50 % of its height. A reading that "
+    "turns or opens the verdict is one that the conclusion rests on."
 )
+HEADINGS = {  # of readings, short enough for a page
+    "half of the budget": "½ budget",
+    "a quarter of the budget": "¼ budget",
+    "median of raw scores": "raw median",
+    "scaled to the best and worst seen": "best seen",
+    "target at 75 % of solved": "75 %",
+    "target at 50 % of solved": "50 %",
+}
 BOUNDS = {"≥": "at least ", "≤": "at most "}
 
 
@@ -140,19 +149,23 @@ def _crossing(row: dict[str, Any]) -> tuple[str, str] | None:
 
 
 def sensitivity_blocks(sensitivity: pd.DataFrame) -> tuple[Block, ...]:
-    """Questions by readings: who is ahead, in bold where that is not the declared verdict."""
+    """A table for each question: who is ahead, in bold where that is not the declared verdict."""
     if sensitivity.empty:
         return (Text("There is nothing to compare yet."),)
-    readings = list(dict.fromkeys(zip(sensitivity["measure"], sensitivity["reading"], strict=True)))
-    rows = []
-    for (question, environment), group in sensitivity.groupby(["question", "environment"]):
+    asked = sensitivity.groupby("question")
+    return (Text(SENSITIVITY), Text(changes(sensitivity)), *(_readings(str(name), group) for name, group in asked))
+
+
+def _readings(question: str, rows: pd.DataFrame) -> Table:
+    """Environments by readings: who is ahead in one question."""
+    readings = list(dict.fromkeys(zip(rows["measure"], rows["reading"], strict=True)))
+    lines = []
+    for environment, group in rows.groupby("environment"):
         known = {(row["measure"], row["reading"]): row for row in group.to_dict("records")}
-        cells = [_verdict(known.get(reading)) for reading in readings]
-        rows.append((Cell(str(question)), Cell(str(environment)), *cells))
-    columns = ("question", "environment", *(f"{measure}: {reading}" for measure, reading in readings))
-    caption = "Who is ahead under each reading; bold: not the verdict of the declared reading of the same measure."
-    table = Table(caption, columns, (False,) * len(columns), tuple(rows))
-    return (Text(SENSITIVITY), Text(changes(sensitivity)), table)
+        lines.append((Cell(str(environment)), *(_verdict(known.get(reading)) for reading in readings)))
+    columns = ("environment", *(HEADINGS.get(reading, measure) for measure, reading in readings))
+    caption = f"Who is ahead, {question}; bold: not the verdict of the declared reading."
+    return Table(caption, columns, (False,) * len(columns), tuple(lines))
 
 
 def _verdict(row: dict[str, Any] | None) -> Cell:
