@@ -12,7 +12,7 @@ from benchmarks.programs import python, watch
 
 TITLE = "From the start of Python to the first environment step, seconds of the processor"
 ROUNDS = 9
-HEAVY = ("torch", "mlflow", "seaborn", "matplotlib", "pandas", "gymnasium", "scipy")
+HEAVY = ("torch", "mlflow", "seaborn", "matplotlib", "pandas", "gymnasium", "scipy.linalg")
 JOB = ("-m", "benchmarks.one_job", "ars", "linear", "1000", "--stop")
 
 
@@ -32,7 +32,5 @@ def imported() -> list[str]:
     """The heavy packages that the job has imported at its first step."""
     words = [sys.executable, "-X", "importtime", *JOB]
     said = subprocess.run(words, cwd=ROOT, check=True, capture_output=True, text=True).stderr
-    names = {
-        line.rsplit("|", 1)[-1].strip().split(".")[0] for line in said.splitlines() if line.startswith("import time:")
-    }
+    names = {line.rsplit("|", 1)[-1].strip() for line in said.splitlines() if line.startswith("import time:")}
     return [name for name in HEAVY if name in names]

@@ -14,11 +14,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from harness.compiler import load_compiler
 from harness.memory import keep_memory
 from harness.threads import pin_threads
 
 pin_threads()
 keep_memory()
+load_compiler()
 
 from harness import plugins  # noqa: E402
 from harness.cell import Cell, Evaluation, Part, World  # noqa: E402

@@ -45,6 +45,9 @@ def run_job(options: argparse.Namespace) -> int:
     import numpy as np
 
     from harness import cost, progress
+    from harness.compiler import load_compiler
+
+    load_compiler()
     from harness.job import run_block
     from harness.plugins import ROOT
     from harness.record import Finished
