@@ -15,6 +15,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.seal import require_seal
+
 FILE = "claims.yaml"
 SHORT = 16  # characters of a digest
 HEAD = "claims:"  # after it come the claims
@@ -56,12 +58,13 @@ def declared_before(claims: Path, folder: Path, seeds: Iterable[int]) -> dict[st
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """A manifest; nothing if it is damaged, for its runs are then not used."""
+    """A manifest; nothing if it is damaged, altered or of another age, for its runs are then not used."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        require_seal(content)
+    except (ValueError, AttributeError):
         return {}
-    return content if isinstance(content, dict) else {}
+    return content
 
 
 def _seeds(manifest: Mapping[str, Any]) -> set[int]:

@@ -162,7 +162,7 @@ def test_runs_that_are_adopted_bring_the_claims_that_they_knew(tmp_path: Path) -
     manifest = tmp_path / "ars" / "cell" / "seeds-0000-0004" / "manifest.json"
     manifest.parent.mkdir(parents=True)
     held = {"runs": [{"seed": seed} for seed in range(5)], "claims": {"claim-0": now["claim-0"], "claim-1": "reworded"}}
-    manifest.write_text(json.dumps(held), encoding="utf-8")
+    manifest.write_text(json.dumps(sealed(held)), encoding="utf-8")
     assert declared_before(path, tmp_path / "ars", range(10)) == {"claim-0": now["claim-0"]}
     assert declared_before(path, tmp_path / "ars", range(5, 10)) == now  # fresh seeds
     manifest.write_text("damaged", encoding="utf-8")
