@@ -1,8 +1,8 @@
 """CMA-ES, through the library of its author: the shape of the Gaussian is learnt too.
 
-N. Hansen, "The CMA evolution strategy: a tutorial" (2016, arXiv:1604.00772), in its `cma` package: rank-one and rank-μ
-update with negative weights, cumulative step-size adaptation. Above some P only the diagonal is learnt: R. Ros and
-N. Hansen, "A simple modification in CMA-ES achieving linear time and space complexity" (2008).
+N. Hansen, "The CMA evolution strategy: a tutorial" (2016, arXiv:1604.00772), Appendix A, in its `cma` package: rank-one
+and rank-μ update with negative weights, cumulative step-size adaptation. Above some P only the diagonal is learnt:
+R. Ros and N. Hansen, "A simple modification in CMA-ES achieving linear time and space complexity" (2008).
 
 The library keeps state and generator inside. Here the state is arrays: ask and tell put them into a fresh copy of the
 library's object, as it was before its first turn, and have it draw from this turn's address, so tell draws again the

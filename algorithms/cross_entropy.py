@@ -1,5 +1,7 @@
 """The cross-entropy method: sample from a Gaussian, keep the top p %, refit the Gaussian to them.
 
+    θ_1 … θ_n ~ N(μ, σ²),    μ ← mean of the elite,    σ² ← variance of the elite + Z_t
+
 R. Y. Rubinstein, "The cross-entropy method for combinatorial and continuous optimization" (1999); the refit is that of
 OpenAI Gym's example `cem.py` (independent coordinates, deviation with 1/n). Without help the deviation collapses too
 early: I. Szita and A. Lőrincz, "Learning Tetris using the noisy cross-entropy method" (2006), add to the variance a

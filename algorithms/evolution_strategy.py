@@ -1,5 +1,7 @@
 """The (μ/μ, λ) evolution strategy with a self-adapted step: mutate, evaluate, recombine the best.
 
+    σ_k = σ exp(τ ξ_k),    θ_k = θ + σ_k z_k,    θ ← mean of the best μ θ_k,    σ ← mean of their σ_k
+
 H.-G. Beyer and H.-P. Schwefel, "Evolution strategies: a comprehensive introduction" (2002): a population of λ children
 of one recombined parent. Each child first mutates the step size σ by a log-normal factor, then itself with its own σ;
 the parent of the next turn is the mean of the best μ children, and so is its σ (intermediate recombination). Nobody

@@ -1,5 +1,7 @@
 """Hill climbing: look around, step to the best neighbour if it is not worse.
 
+    θ_k = θ + r z_k,  z_k ~ N(0, I),    θ ← the θ_k of the highest return if it is at least that of θ
+
 A (1+λ) evolution strategy with Gaussian steps; I. Rechenberg, "Evolutionsstrategie" (1973), for the rule of the radius.
 
 Deviation: the incumbent does not keep its score. Returns are noisy, so one that was lucky once would never be replaced:

@@ -1,8 +1,11 @@
-"""The words of the house: the only file that must be read to write an algorithm.
+"""The words of the house: what must be read to write an algorithm, a structure or a policy.
 
 An algorithm *proposes rollouts* and *digests outcomes*. It never sees an environment, a clock, a file, or a random
 seed of its own. A gradient-free method asks for many parameter vectors and reads only their returns; a policy gradient
 asks for one vector with exploration and reads every step (`record`). That one field is the question of the project.
+
+Beside them an algorithm needs `harness.streams.draw_seeds` and, for a scaler that changes nothing,
+`harness.parts.moments.identity`; `harness/parts/` holds what several algorithms share (Adam, returns, baselines, ranks).
 
 Shapes: D candidates, E episodes of a candidate, N steps, P parameters, O observations, A action components.
 """
@@ -178,6 +181,10 @@ class Structure(Protocol):
 
     The first three fields are given by the harness, the rest are settings. Beside it the file holds the *acting form*,
     `evaluate(weights [W], x [O], out [K], scratch, sizes)`, compiled by Numba; `forward` is its *autograd form*.
+
+    Two more members are looked for, and may be absent. `acting` names the module that holds the acting form, where it is
+    that of another structure. `linearised(theta [dim], x [N, O])` is the closed form of the gradient: outputs [N, K],
+    v [dim] -> J v [N, K] and u [N, K] -> Jᵀ u [dim]; without it gradients go through torch.
     """
 
     inputs: int  # O

@@ -27,7 +27,7 @@ from harness.plugins import ROOT
 from harness.provenance import provenance
 from harness.pulse import signs
 from harness.record import Finished, find, write
-from harness.run import Protocol, Snapshot, Stopwatch, begin, run
+from harness.run import Schedule, Snapshot, Stopwatch, begin, run
 
 CHECKPOINT_SECONDS = 10.0  # of work between two checkpoints of a run
 LIVE_SECONDS = 30.0  # a run that takes longer shows its progress
@@ -140,7 +140,7 @@ def _whole(
         assembly.algorithm,
         assembly.engine,
         seed,
-        Protocol(cell.budget, cell.evaluation.every, cell.evaluation.episodes),
+        Schedule(cell.budget, cell.evaluation.every, cell.evaluation.episodes),
         exact_value=assembly.exact_value,
         start=start,
         stopwatch=stopwatch,

@@ -32,7 +32,7 @@ def _no_seconds() -> dict[str, float]:
 
 
 @dataclass(frozen=True)
-class Protocol:
+class Schedule:
     """When and how the solution is evaluated, and when a run ends."""
 
     budget: int  # environment steps of training
@@ -84,7 +84,7 @@ def run(
     algorithm: Algorithm[Any],
     engine: Engine,
     seed: int,
-    protocol: Protocol,
+    schedule: Schedule,
     *,
     exact_value: Callable[[Candidate], float | None],
     start: Snapshot,
@@ -97,25 +97,25 @@ def run(
         algorithm: what proposes and digests.
         engine: what rolls out.
         seed: of the run; every draw is addressed from it.
-        protocol: budget and evaluation.
+        schedule: budget and evaluation.
         exact_value: the known value of a candidate, or None where only rollouts tell.
         start: `begin(...)` or a snapshot of the same run.
         stopwatch: collects the seconds.
-        at_border: called with a snapshot after every evaluation, e.g. to write a checkpoint.
+        at_border: called with a snapshot after every evaluation and after a divergence, e.g. to write a checkpoint.
 
     Raises:
         AlgorithmFault: if the algorithm breaks the interface.
     """
-    evaluate = partial(_evaluated, algorithm, engine, seed, protocol, exact_value)
+    evaluate = partial(_evaluated, algorithm, engine, seed, schedule, exact_value)
     now = start
     if not now.evaluations:
         now = stopwatch.time("evaluate", evaluate, now)
     since: list[Metrics] = []  # metrics of the turns since the last row
-    while now.status == "running" and now.steps < protocol.budget:
-        number = now.steps // protocol.every
+    while now.status == "running" and now.steps < schedule.budget:
+        number = now.steps // schedule.every
         now, metrics = _turned(now, algorithm, engine, seed, stopwatch, watched=not since)
         since.append(metrics)
-        if now.status == "diverged" or now.steps // protocol.every > number:
+        if now.status == "diverged" or now.steps // schedule.every > number:
             now = replace(now, training=[*now.training, _training_row(now, since)])
             since = []
             if now.status == "running":
@@ -174,7 +174,7 @@ def _evaluated(
     algorithm: Algorithm[Any],
     engine: Engine,
     seed: int,
-    protocol: Protocol,
+    schedule: Schedule,
     exact_value: Callable[[Candidate], float | None],
     now: Snapshot,
 ) -> Snapshot:
@@ -185,8 +185,8 @@ def _evaluated(
     if value is not None:
         returns, lengths = np.array([value]), np.array([0])
     else:
-        seeds = draw_seeds(stream(seed, "evaluation", now.steps // protocol.every), 1)
-        request = Request(candidate.theta[None], seeds, candidate.scaler, episodes=protocol.episodes)
+        seeds = draw_seeds(stream(seed, "evaluation", now.steps // schedule.every), 1)
+        request = Request(candidate.theta[None], seeds, candidate.scaler, episodes=schedule.episodes)
         (outcome,) = _rolled_out(engine, (request,), now.turn)
         returns, lengths = outcome.returns[0], outcome.lengths[0]  # [E], [E]
     row = {

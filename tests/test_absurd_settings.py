@@ -21,7 +21,7 @@ from harness.errors import InputError
 from harness.node import Node
 from harness.policy import build
 from harness.rollouts.engine import acting_module
-from harness.run import Protocol, Stopwatch, begin, run
+from harness.run import Schedule, Stopwatch, begin, run
 from harness.schema import field_types
 from harness.settings import complete, defaults, make
 from harness.streams import stream
@@ -81,7 +81,7 @@ def test_an_algorithm_refuses_a_setting_by_name_or_runs_with_it(name: str, data:
             algorithm,
             engine,
             0,
-            Protocol(60, 30, 1),
+            Schedule(60, 30, 1),
             exact_value=lambda candidate: None,
             start=begin(algorithm, 0),
             stopwatch=Stopwatch(),

@@ -19,7 +19,7 @@ from environments.cartpole import Cartpole
 from harness.policy import build
 from harness.rollouts.compiled import compiled_engine
 from harness.rollouts.engine import Terms
-from harness.run import Protocol, Stopwatch, begin, run
+from harness.run import Schedule, Stopwatch, begin, run
 
 BUDGET = 100_000
 SOLVED = 475.0
@@ -58,7 +58,7 @@ def test_cartpole_is_solved_in_nine_of_ten_seeds(kind: Any, settings: dict[str, 
             algorithm,
             engine,
             seed,
-            Protocol(budget=BUDGET, every=5_000, episodes=50),
+            Schedule(budget=BUDGET, every=5_000, episodes=50),
             exact_value=lambda candidate: None,
             start=begin(algorithm, seed),
             stopwatch=Stopwatch(),

@@ -16,7 +16,7 @@ from harness.cell import Cell, Evaluation, Part, World
 from harness.interface import Candidate, Request, Scaler
 from harness.policy import Policy, build
 from harness.rollouts.known import known_value, policy_gradient
-from harness.run import Protocol, Snapshot, Stopwatch, begin, run
+from harness.run import Schedule, Snapshot, Stopwatch, begin, run
 from harness.spec import load_environments
 
 FOLDER = plugins.ROOT / KERNELS
@@ -121,7 +121,7 @@ def finished(name: str, algorithm: str, structure: str, budget: int) -> tuple[As
         assembly.algorithm,
         assembly.engine,
         0,
-        Protocol(budget, evaluation.every, evaluation.episodes),
+        Schedule(budget, evaluation.every, evaluation.episodes),
         exact_value=assembly.exact_value,
         start=begin(assembly.algorithm, 0),
         stopwatch=Stopwatch(),

@@ -11,14 +11,14 @@ import pytest
 from toy import State, ToyEngine, Walk
 
 from harness.interface import Candidate
-from harness.run import PHASES, AlgorithmFault, Protocol, Snapshot, Stopwatch, begin, run
+from harness.run import PHASES, AlgorithmFault, Schedule, Snapshot, Stopwatch, begin, run
 from harness.state import flatten
 from harness.streams import draw_seeds, stream
 
 
 def go(
     algorithm: Walk,
-    protocol: Protocol,
+    schedule: Schedule,
     seed: int = 3,
     engine: ToyEngine | None = None,
     start: Snapshot | None = None,
@@ -30,7 +30,7 @@ def go(
         algorithm,
         engine or ToyEngine(),
         seed,
-        protocol,
+        schedule,
         exact_value=exact,
         start=start or begin(algorithm, seed),
         stopwatch=Stopwatch(),
@@ -45,7 +45,7 @@ def bits(state: State) -> dict[str, bytes]:
 
 def test_charged_steps_and_evaluation_steps_are_all_the_steps_that_were_taken() -> None:
     engine = ToyEngine()
-    end, _ = go(Walk(), Protocol(500, 100, 4), engine=engine)
+    end, _ = go(Walk(), Schedule(500, 100, 4), engine=engine)
     evaluations = [request for request in engine.asked if len(request.thetas) == 1]
     turns = [request for request in engine.asked if len(request.thetas) == 3]
     fresh = ToyEngine()
@@ -59,16 +59,16 @@ def test_charged_steps_and_evaluation_steps_are_all_the_steps_that_were_taken() 
 
 def test_a_run_ends_at_the_first_turn_border_at_or_beyond_its_budget() -> None:
     engine = ToyEngine()
-    end, _ = go(Walk(), Protocol(500, 100, 4), engine=engine)
+    end, _ = go(Walk(), Schedule(500, 100, 4), engine=engine)
     last = int(ToyEngine()([request for request in engine.asked if len(request.thetas) == 3][-1]).lengths.sum())
     assert end.status == "finished"
     assert end.steps - last < 500 <= end.steps
 
 
 def test_an_evaluation_stands_at_the_start_and_at_the_first_border_beyond_each_grid_point() -> None:
-    every_turn, _ = go(Walk(), Protocol(500, 1, 4))
+    every_turn, _ = go(Walk(), Schedule(500, 1, 4))
     turns = [row["steps"] for row in every_turn.evaluations]
-    end, _ = go(Walk(), Protocol(500, 100, 4))
+    end, _ = go(Walk(), Schedule(500, 100, 4))
     assert turns[0] == 0
     assert [row["steps"] for row in end.evaluations] == [
         next(steps for steps in turns if steps >= point) for point in (0, 100, 200, 300, 400, 500)
@@ -77,7 +77,7 @@ def test_an_evaluation_stands_at_the_start_and_at_the_first_border_beyond_each_g
 
 
 def test_a_turn_that_passes_two_grid_points_is_evaluated_once() -> None:
-    end, _ = go(Walk(), Protocol(100, 3, 1))
+    end, _ = go(Walk(), Schedule(100, 3, 1))
     steps = [row["steps"] for row in end.evaluations]
     assert len(steps) == len(set(steps))
     assert len(steps) == end.turn + 1  # every turn takes at least 6 steps
@@ -85,7 +85,7 @@ def test_a_turn_that_passes_two_grid_points_is_evaluated_once() -> None:
 
 def test_an_evaluation_row_is_the_mode_of_the_solution_over_its_episodes() -> None:
     engine = ToyEngine()
-    end, _ = go(Walk(), Protocol(100, 100, 5), engine=engine)
+    end, _ = go(Walk(), Schedule(100, 100, 5), engine=engine)
     request = engine.asked[0]
     outcome = ToyEngine()(request)
     first = begin(Walk(), 3).state
@@ -104,7 +104,7 @@ def test_a_known_value_takes_the_place_of_rollouts() -> None:
         return float(-(candidate.theta**2).sum())
 
     engine = ToyEngine()
-    end, _ = go(Walk(), Protocol(100, 50, 5), engine=engine, exact=exact)
+    end, _ = go(Walk(), Schedule(100, 50, 5), engine=engine, exact=exact)
     assert all(len(request.thetas) == 3 for request in engine.asked)
     assert end.evaluation_steps == 0
     row = end.evaluations[-1]
@@ -113,8 +113,8 @@ def test_a_known_value_takes_the_place_of_rollouts() -> None:
 
 
 def test_a_longer_run_begins_with_the_shorter_one_bit_for_bit() -> None:
-    short, _ = go(Walk(), Protocol(300, 100, 3))
-    long, borders = go(Walk(), Protocol(900, 100, 3))
+    short, _ = go(Walk(), Schedule(300, 100, 3))
+    long, borders = go(Walk(), Schedule(900, 100, 3))
     assert long.evaluations[: len(short.evaluations)] == short.evaluations
     assert long.training[: len(short.training)] == short.training
     same = next(border for border in borders if border.turn == short.turn)
@@ -123,16 +123,16 @@ def test_a_longer_run_begins_with_the_shorter_one_bit_for_bit() -> None:
 
 
 def test_evaluating_often_with_many_episodes_changes_no_bit_of_the_training() -> None:
-    rare, _ = go(Walk(), Protocol(600, 600, 1))
-    often, _ = go(Walk(), Protocol(600, 1, 20))
+    rare, _ = go(Walk(), Schedule(600, 600, 1))
+    often, _ = go(Walk(), Schedule(600, 1, 20))
     assert bits(rare.state) == bits(often.state)
     assert (rare.turn, rare.steps, rare.episodes) == (often.turn, often.steps, often.episodes)
 
 
 @pytest.mark.parametrize("stop", range(5))
 def test_a_run_goes_on_from_any_border_to_the_same_bits(stop: int) -> None:
-    whole, borders = go(Walk(), Protocol(500, 90, 3))
-    resumed, _ = go(Walk(), Protocol(500, 90, 3), start=borders[stop])
+    whole, borders = go(Walk(), Schedule(500, 90, 3))
+    resumed, _ = go(Walk(), Schedule(500, 90, 3), start=borders[stop])
     assert len(borders) == 5 == len(whole.evaluations) - 1
     assert bits(resumed.state) == bits(whole.state)
     assert replace(resumed, state=None) == replace(whole, state=None)
@@ -141,7 +141,7 @@ def test_a_run_goes_on_from_any_border_to_the_same_bits(stop: int) -> None:
 def test_evaluation_seeds_depend_on_the_seed_and_the_grid_point_alone() -> None:
     def evaluation_seeds(algorithm: Walk, seed: int) -> list[int]:
         engine = ToyEngine()
-        go(algorithm, Protocol(300, 100, 2), seed, engine)
+        go(algorithm, Schedule(300, 100, 2), seed, engine)
         return [int(request.seeds[0]) for request in engine.asked if len(request.thetas) == 1]
 
     expected = [int(draw_seeds(stream(3, "evaluation", number), 1)[0]) for number in range(4)]
@@ -150,7 +150,7 @@ def test_evaluation_seeds_depend_on_the_seed_and_the_grid_point_alone() -> None:
 
 
 def test_a_training_row_is_the_mean_of_each_metric_over_the_turns_that_have_it() -> None:
-    end, _ = go(Walk(), Protocol(300, 100, 2))
+    end, _ = go(Walk(), Schedule(300, 100, 2))
     turns = np.diff([0, *(row["turn"] for row in end.training)])
     first = 0
     for row, count in zip(end.training, turns, strict=True):
@@ -172,7 +172,7 @@ def test_a_training_row_is_the_mean_of_each_metric_over_the_turns_that_have_it()
 )
 def test_a_run_that_stops_being_finite_is_diverged_with_reason_and_turn(breaks: str, reason: str, turn: int) -> None:
     with np.errstate(all="ignore"):
-        end, borders = go(Walk(breaks=breaks), Protocol(10_000, 1, 2))
+        end, borders = go(Walk(breaks=breaks), Schedule(10_000, 1, 2))
     assert (end.status, end.reason, end.turn) == ("diverged", reason, turn)
     assert borders[-1] == end
     assert end.training[-1]["turn"] == turn
@@ -182,7 +182,7 @@ def test_a_run_that_stops_being_finite_is_diverged_with_reason_and_turn(breaks: 
 
 
 def test_a_solution_that_cannot_be_evaluated_at_the_start_is_diverged_at_turn_0() -> None:
-    end, borders = go(Walk(), Protocol(100, 10, 2), exact=lambda candidate: math.nan)
+    end, borders = go(Walk(), Schedule(100, 10, 2), exact=lambda candidate: math.nan)
     assert (end.status, end.turn, end.steps) == ("diverged", 0, 0)
     assert end.reason == "the return of the solution is not finite"
     assert borders == []
@@ -202,7 +202,7 @@ class FailingEngine(ToyEngine):
 
 
 def test_failed_candidates_do_not_end_a_run_that_reads_returns_alone() -> None:
-    end, _ = go(Walk(), Protocol(100, 50, 1), engine=FailingEngine())
+    end, _ = go(Walk(), Schedule(100, 50, 1), engine=FailingEngine())
     assert end.status == "finished"
     assert [row["return_mean"] for row in end.training] == [-math.inf, -math.inf]
     assert math.isfinite(end.evaluations[-1]["return_mean"])
@@ -210,7 +210,7 @@ def test_failed_candidates_do_not_end_a_run_that_reads_returns_alone() -> None:
 
 def test_a_recorded_return_that_is_not_finite_ends_the_run_and_its_steps_are_charged() -> None:
     engine = FailingEngine(trajectory="recorded")
-    end, _ = go(Walk(), Protocol(100, 10, 2), engine=engine)
+    end, _ = go(Walk(), Schedule(100, 10, 2), engine=engine)
     assert (end.status, end.reason, end.turn) == ("diverged", "a return is not finite", 1)
     assert end.steps + end.evaluation_steps == engine.steps
     assert end.training == [{"turn": 1, "steps": end.steps, "episodes": 6, "return_mean": -math.inf}]
@@ -218,12 +218,12 @@ def test_a_recorded_return_that_is_not_finite_ends_the_run_and_its_steps_are_cha
 
 def test_no_request_is_a_fault_that_names_the_turn() -> None:
     with pytest.raises(AlgorithmFault, match="turn 2: ask returned no request"):
-        go(Walk(breaks="no request"), Protocol(1000, 100, 1))
+        go(Walk(breaks="no request"), Schedule(1000, 100, 1))
 
 
 def test_a_fault_in_the_code_is_no_divergence() -> None:
     with pytest.raises(RuntimeError, match="a fault in the code"):
-        go(Walk(breaks="raise"), Protocol(1000, 100, 1))
+        go(Walk(breaks="raise"), Schedule(1000, 100, 1))
 
 
 def test_a_stopwatch_adds_up_what_each_phase_took() -> None:

@@ -70,7 +70,7 @@ def run_cell(cell: Cell, seed: int) -> None:
     import numpy as np
 
     from harness.assembly import assemble
-    from harness.run import Protocol, Stopwatch, begin, run
+    from harness.run import Schedule, Stopwatch, begin, run
 
     assembly = assemble(cell, seed)
     stopwatch = Stopwatch()
@@ -88,7 +88,7 @@ def run_cell(cell: Cell, seed: int) -> None:
                 assembly.algorithm,
                 assembly.engine,
                 seed,
-                Protocol(cell.budget, cell.evaluation.every, cell.evaluation.episodes),
+                Schedule(cell.budget, cell.evaluation.every, cell.evaluation.episodes),
                 exact_value=assembly.exact_value,
                 start=begin(assembly.algorithm, seed),
                 stopwatch=stopwatch,

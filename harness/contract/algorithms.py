@@ -22,7 +22,7 @@ from harness.checkpoint import load, save
 from harness.contract.verdict import Broken, Verdict, judge, require, same_bits
 from harness.interface import Algorithm, Candidate, Outcome, Request, Turn
 from harness.rollouts.engine import Engine
-from harness.run import Protocol, Snapshot, Stopwatch, begin, run
+from harness.run import Schedule, Snapshot, Stopwatch, begin, run
 from harness.search import drawn_settings, search_space
 from harness.settings import defaults
 from harness.streams import address, stream
@@ -103,24 +103,24 @@ def two_seeds_differ(probe: Probe) -> None:
 def stopped_at_every_turn_equals_never_stopped(probe: Probe) -> None:
     """Save, load and go on after every turn: the same bits."""
     snapshots: list[Snapshot] = []
-    protocol = Protocol(_steps(probe), 1, 2)  # a border at every turn
-    whole = _go(probe, begin(probe.algorithm, SEED), protocol, snapshots.append)
+    schedule = Schedule(_steps(probe), 1, 2)  # a border at every turn
+    whole = _go(probe, begin(probe.algorithm, SEED), schedule, snapshots.append)
     require(len(snapshots) >= 1, "the run has no turn")
     template = _init(probe)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "checkpoint.npz"
         for snapshot in snapshots:
             save(path, snapshot, "contract")
-            resumed = _go(_stranger(probe), load(path, template, "contract"), protocol, lambda _: None)
+            resumed = _go(_stranger(probe), load(path, template, "contract"), schedule, lambda _: None)
             require(same_bits(resumed.state, whole.state), f"stopped after turn {snapshot.turn}: another state")
             require(resumed.evaluations == whole.evaluations, f"stopped after turn {snapshot.turn}: other evaluations")
 
 
 def charged_steps_are_steps_taken(probe: Probe) -> None:
     """What the run counts is what the environment counts."""
-    protocol = Protocol(_steps(probe), 1, 2)
+    schedule = Schedule(_steps(probe), 1, 2)
     before = probe.spy()
-    end = _go(probe, begin(probe.algorithm, SEED), protocol, lambda _: None)
+    end = _go(probe, begin(probe.algorithm, SEED), schedule, lambda _: None)
     taken = probe.spy() - before
     counted = end.steps + end.evaluation_steps
     require(counted == taken, f"{counted} steps were counted, {taken} were taken")
@@ -146,8 +146,8 @@ def a_return_that_is_not_finite_never_wins(probe: Probe) -> None:
 
 def improves_on_a_known_problem(probe: Probe) -> None:
     """The last of the evaluations is better than the first."""
-    protocol = Protocol(probe.budget, probe.budget // 4, 20)
-    end = _go(probe, begin(probe.algorithm, SEED), protocol, lambda _: None)
+    schedule = Schedule(probe.budget, probe.budget // 4, 20)
+    end = _go(probe, begin(probe.algorithm, SEED), schedule, lambda _: None)
     first, last = (end.evaluations[i]["return_mean"] for i in (0, -1))
     require(end.status == "finished", f"{end.status}: {end.reason}")
     require(last > first, f"from {first:.4g} to {last:.4g} in {end.steps} steps")
@@ -231,12 +231,12 @@ def _steps(probe: Probe) -> int:
     return steps
 
 
-def _go(probe: Probe, start: Snapshot, protocol: Protocol, at_border: Callable[[Snapshot], None]) -> Snapshot:
+def _go(probe: Probe, start: Snapshot, schedule: Schedule, at_border: Callable[[Snapshot], None]) -> Snapshot:
     return run(
         probe.algorithm,
         probe.engine,
         SEED,
-        protocol,
+        schedule,
         exact_value=probe.exact_value,
         start=start,
         stopwatch=Stopwatch(),

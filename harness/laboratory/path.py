@@ -16,7 +16,7 @@ from harness.cell import Cell, Evaluation
 from harness.interface import Floats
 from harness.laboratory.bench import Bench
 from harness.policy import Policy
-from harness.run import Protocol, Snapshot, Stopwatch, begin, run
+from harness.run import Schedule, Snapshot, Stopwatch, begin, run
 from harness.streams import stream
 
 
@@ -62,12 +62,12 @@ def _advanced(assembly: Any, seed: int, now: Snapshot, steps: int) -> Snapshot:
     """The run at the first turn border at or beyond so many steps."""
     if steps <= now.steps:
         return now
-    protocol = Protocol(steps, max(steps, 1), 1)
+    schedule = Schedule(steps, max(steps, 1), 1)
     end = run(
         assembly.algorithm,
         assembly.engine,
         seed,
-        protocol,
+        schedule,
         exact_value=lambda candidate: 0.0,  # nobody looks at the score
         start=now,
         stopwatch=Stopwatch(),

@@ -15,7 +15,7 @@ from harness.guard import AlgorithmFault
 from harness.interface import Candidate, Floats, Outcome, Request, Scaler, Turn
 from harness.policy import build
 from harness.rollouts.engine import LARGEST
-from harness.run import Protocol, Snapshot, Stopwatch, begin, run
+from harness.run import Schedule, Snapshot, Stopwatch, begin, run
 from harness.streams import draw_seeds
 
 AT = 2  # the turn of the fault
@@ -130,7 +130,7 @@ def go(fault: str, every: int = 1) -> Snapshot:
         algorithm,
         make_engine(POLE, policy),
         0,
-        Protocol(CELL.budget, every, 1),
+        Schedule(CELL.budget, every, 1),
         exact_value=lambda candidate: None,
         start=begin(algorithm, 0),
         stopwatch=Stopwatch(),
