@@ -5,7 +5,7 @@ seed of its own. A gradient-free method asks for many parameter vectors and read
 asks for one vector with exploration and reads every step (`record`). That one field is the question of the project.
 
 Beside them an algorithm needs `harness.streams.draw_seeds` and, for a scaler that changes nothing,
-`harness.parts.moments.identity`; `harness/parts/` holds what several algorithms share (Adam, returns, baselines, ranks).
+`harness.parts.moments.identity`; `harness/parts/` holds what several algorithms share (Adam, returns, baselines).
 
 Shapes: D candidates, E episodes of a candidate, N steps, P parameters, O observations, A action components.
 """
@@ -182,7 +182,7 @@ class Structure(Protocol):
     The first three fields are given by the harness, the rest are settings. Beside it the file holds the *acting form*,
     `evaluate(weights [W], x [O], out [K], scratch, sizes)`, compiled by Numba; `forward` is its *autograd form*.
 
-    Two more members are looked for, and may be absent. `acting` names the module that holds the acting form, where it is
+    Two more members are looked for, and may be absent. `acting` names the module that holds the acting form, if it is
     that of another structure. `linearised(theta [dim], x [N, O])` is the closed form of the gradient: outputs [N, K],
     v [dim] -> J v [N, K] and u [N, K] -> Jᵀ u [dim]; without it gradients go through torch.
     """

@@ -36,8 +36,8 @@ OWN = ("inputs", "outputs", "seed", "of", "dimension")
 class Subspace:
     """The structure `of` (a file of `policies/`) in a subspace; the settings below `dimension` are that structure's.
 
-    Those left at None take the inner structure's defaults. They are the settings of the structures that are shipped: one
-    of your own, if it has other settings, is taken with their defaults.
+    Those left at None take the inner structure's defaults. They are the settings of the structures that are shipped:
+    one of your own, if it has other settings, is taken with their defaults.
     """
 
     inputs: int  # O
