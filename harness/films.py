@@ -7,26 +7,17 @@ import numpy as np
 from harness import plugins
 from harness.assembly import KERNELS, make_problem, space
 from harness.cell import Cell
-from harness.errors import InputError
 from harness.interface import Candidate, Floats
 from harness.policy import Policy, build
 from harness.report.animation import Act, Film, chart, film
-from harness.results import candidate
 from harness.rollouts.engine import bounds
 from harness.rollouts.kernel import acting_kernel
 
 EPISODE = 20_261_122  # seed of the episode that is shown
 
 
-def film_of(cell: Cell, seed: int) -> Film:
-    """One episode of the last solution of a run, acting by its mode.
-
-    Raises:
-        InputError: if there is no such run.
-    """
-    solution = candidate(cell, seed)
-    if solution is None:
-        raise InputError(cell.folder.as_posix(), f"there is no finished run of seed {seed}")
+def film_of(cell: Cell, seed: int, solution: Candidate) -> Film:
+    """One episode of the last solution of a run, acting by its mode."""
     world = cell.environment
     explores = bool(vars(plugins.load("algorithms", cell.algorithm.file))["explores"])
     policy = build(cell.policy.file, dict(cell.policy.settings), space(world), explores, seed)

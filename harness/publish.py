@@ -3,39 +3,66 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from harness.cell import SHORT, Cell
 from harness.films import film_of
 from harness.plugins import ROOT
 from harness.report import Clip, Facts, build
-from harness.results import best_runs
+from harness.report.animation import Film
+from harness.results import Manifests, best_runs, candidate, live
 from harness.tracking import ledger
 from harness.workflow import Workflow, figures_folder, tables_folder
+
+LEFT = "its last solution is too large to be published; a rerun makes it again"
 
 
 def write_report(workflow: Workflow) -> tuple[Path, Path]:
     """Write reports/{study}.html and reports/{study}.pdf, from whatever runs there are."""
+    name = workflow.study.name
+    lacking = ledger.unmirrored(ROOT / "results", name, [ROOT / path for path in workflow.manifests])
+    return report_of(workflow, live(workflow), tables_folder(name), figures_folder(name), ROOT / "reports", lacking)
+
+
+def report_of(
+    workflow: Workflow,
+    manifests: Manifests,
+    tables: Path,
+    figures: Path,
+    reports: Path,
+    unmirrored: Sequence[tuple[str, str]] = (),
+) -> tuple[Path, Path]:
+    """Write {reports}/{study}.html and {reports}/{study}.pdf.
+
+    Args:
+        workflow: the study.
+        manifests: of its jobs.
+        tables: made from their records.
+        figures: made from the tables.
+        reports: where the two files go.
+        unmirrored: run and reason, for all that MLflow does not show.
+    """
     study = workflow.study
     names = dict.fromkeys(planned.cell.environment.name for planned in workflow.planned)
-    manifests = [ROOT / path for path in workflow.manifests]
+    runs = [path for planned in workflow.planned for path in manifests.get(planned.cell.digest[:SHORT], ())]
     facts = Facts(
         study=study.name,
         title=study.title,
         question=study.question,
         notes=study.notes,
         environments={name: workflow.environments[name] for name in names},
-        provenance=list(provenances(manifests)),
+        provenance=list(provenances(runs)),
         command=f"snakemake --cores 8 --config study={study.name}",
         cells=[planned.cell for planned in workflow.planned],
-        clips=list(_clips(workflow, names)),
-        unmirrored=ledger.unmirrored(ROOT / "results", study.name, manifests),
+        clips=list(_clips(workflow, manifests, tables, names)),
+        unmirrored=unmirrored,
     )
-    return build(facts, tables_folder(study.name), figures_folder(study.name), ROOT / "reports")
+    return build(facts, tables, figures, reports)
 
 
-def provenances(manifests: list[Path]) -> Iterator[dict[str, Any]]:
+def provenances(manifests: Iterable[Path]) -> Iterator[dict[str, Any]]:
     """The distinct provenances of the jobs that are there."""
     seen = set()
     for path in manifests:
@@ -47,11 +74,17 @@ def provenances(manifests: list[Path]) -> Iterator[dict[str, Any]]:
                 yield facts
 
 
-def _clips(workflow: Workflow, environments: dict[str, None]) -> Iterator[Clip]:
+def _clips(workflow: Workflow, manifests: Manifests, tables: Path, environments: dict[str, None]) -> Iterator[Clip]:
     """The best finished run in each environment, as a film."""
     for environment in environments:
-        found = best_runs(workflow, environment, None, None, None)
+        found = best_runs(workflow, tables, environment)
         if found:
             cell, seed, _ = found[0]
             _, policy, algorithm = cell.labels
-            yield Clip(environment, policy, algorithm, seed, film_of(cell, seed))
+            yield Clip(environment, policy, algorithm, seed, film_in(manifests, cell, seed))
+
+
+def film_in(manifests: Manifests, cell: Cell, seed: int) -> Film:
+    """A run as a film; without a picture where its candidate stayed behind when it was published."""
+    solution = candidate(manifests.get(cell.digest[:SHORT], ()), seed)
+    return film_of(cell, seed, solution) if solution else Film(b"", float("nan"), 0, LEFT)

@@ -3,28 +3,62 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TypeAlias
 
 from harness import plugins
 from harness.arrays import read_npz
 from harness.assembly import make_problem, space
-from harness.cell import Cell
+from harness.cell import SHORT, Cell
 from harness.errors import InputError
 from harness.grid import Job, blocks
 from harness.interface import Candidate, Scaler
 from harness.laboratory.plan import jobs as bench_jobs
 from harness.policy import build
-from harness.tables import BenchRecord, CellRecord, Tried
+from harness.tables import BenchRecord, CellRecord, Tried, write_tables
 from harness.tables.read import read_manifest, verify
 from harness.tuned import load_draws
-from harness.workflow import Workflow, tables_folder
+from harness.workflow import Workflow
 
 TABLE_SEED = 20261122  # of every bootstrap
 RESAMPLES = 2000
+Manifests: TypeAlias = Mapping[str, tuple[Path, ...]]  # of the jobs of a cell or a bench, by its digest, shortened
 
 
-def records(workflow: Workflow) -> Iterator[CellRecord]:
-    """Every cell that a study expects, whether its runs are there or not."""
+def live(workflow: Workflow) -> Manifests:
+    """The manifests of all jobs of a study where Snakemake makes them."""
+    runs = {
+        one.cell.digest[:SHORT]: [Job(one.cell, *block).manifest for block in blocks(one.seeds, workflow.study.block)]
+        for one in workflow.planned
+    }
+    benches = {
+        one.bench.digest[:SHORT]: [job.manifest for job in bench_jobs([one], workflow.study.block)]
+        for one in workflow.benches
+    }
+    return {digest: tuple(plugins.ROOT / path for path in paths) for digest, paths in {**runs, **benches}.items()}
+
+
+def tabulate(workflow: Workflow, folder: Path, manifests: Manifests) -> None:
+    """Write all tables of a study; raises as `write_tables`.
+
+    Args:
+        workflow: the study.
+        folder: where they go; it has the name of the study.
+        manifests: of the jobs that are there.
+    """
+    known = (workflow.claims, tried(workflow), bench_records(workflow, manifests), workflow.study.parts)
+    write_tables(records(workflow, manifests), folder, TABLE_SEED, RESAMPLES, *known)
+
+
+def records(workflow: Workflow, manifests: Manifests | None = None) -> Iterator[CellRecord]:
+    """Every cell that a study expects, whether its runs are there or not.
+
+    Args:
+        workflow: the study.
+        manifests: of the jobs; None: where Snakemake makes them.
+    """
+    known = live(workflow) if manifests is None else manifests
     for planned in workflow.planned:
         cell = planned.cell
         entry = workflow.environments[cell.environment.name]
@@ -42,10 +76,7 @@ def records(workflow: Workflow) -> Iterator[CellRecord]:
             digest=cell.digest,
             seeds=tuple(planned.seeds),
             budget=cell.budget,
-            manifests=tuple(
-                plugins.ROOT / Job(cell, first, last).manifest
-                for first, last in blocks(planned.seeds, workflow.study.block)
-            ),
+            manifests=known.get(cell.digest[:SHORT], ()),
             random=entry.scores.random,
             reference=entry.scores.reference,
             optimum=_optimum(cell),
@@ -64,11 +95,11 @@ def tried(workflow: Workflow) -> Tried | None:
     return Tried(tuned, load_draws(plugins.ROOT, tuned.file)) if tuned else None
 
 
-def bench_records(workflow: Workflow) -> Iterator[BenchRecord]:
+def bench_records(workflow: Workflow, manifests: Manifests) -> Iterator[BenchRecord]:
     """Every bench that a study expects, whether it was measured or not."""
     for planned in workflow.benches:
-        jobs = bench_jobs([planned], workflow.study.block)
-        yield BenchRecord(planned.bench, tuple(planned.seeds), tuple(plugins.ROOT / job.manifest for job in jobs))
+        bench = planned.bench
+        yield BenchRecord(bench, tuple(planned.seeds), manifests.get(bench.digest[:SHORT], ()))
 
 
 def _optimum(cell: Cell) -> float | None:
@@ -79,15 +110,24 @@ def _optimum(cell: Cell) -> float | None:
     return float(problem.optimal_value(cell.environment.horizon)) if hasattr(problem, "optimal_value") else None
 
 
-def candidate(cell: Cell, seed: int) -> Candidate | None:
-    """The last solution of a run, or None if it was not run.
+def recorded(cell: Cell) -> list[Path]:
+    """The manifests of all jobs of a cell that were ever run here, whatever their blocks."""
+    return sorted((plugins.ROOT / cell.folder).glob("seeds-*/manifest.json"))
+
+
+def candidate(manifests: Iterable[Path], seed: int) -> Candidate | None:
+    """The last solution of a run, or None if it was not run, or published without.
+
+    Args:
+        manifests: of the jobs of its cell.
+        seed: of the run.
 
     Raises:
         InputError: its records are damaged.
     """
-    for path in sorted((plugins.ROOT / cell.folder).glob("seeds-*/manifest.json")):
+    for path in filter(Path.exists, manifests):
         manifest = read_manifest(path)
-        if any(run["seed"] == seed for run in manifest["runs"]):
+        if any(run["seed"] == seed for run in manifest["runs"]) and "candidates.npz" in manifest["files"]:
             verify(file := path.with_name("candidates.npz"), manifest["files"]["candidates.npz"])
             arrays = read_npz(file.read_bytes())
             theta, mean, std = (arrays[f"seed-{seed}/{name}"] for name in ("theta", "mean", "std"))
@@ -96,14 +136,19 @@ def candidate(cell: Cell, seed: int) -> Candidate | None:
 
 
 def best_runs(
-    workflow: Workflow, environment: str, policy: str | None, algorithm: str | None, seed: int | None
+    workflow: Workflow,
+    tables: Path,
+    environment: str,
+    policy: str | None = None,
+    algorithm: str | None = None,
+    seed: int | None = None,
 ) -> list[tuple[Cell, int, float]]:
     """Finished runs in an environment as (cell, seed, score), the best first; None leaves an axis open.
 
     Raises:
         InputError: if the study has no tables yet.
     """
-    path = tables_folder(workflow.study.name) / "runs.csv"
+    path = tables / "runs.csv"
     if not path.exists():
         raise InputError(plugins.shown(path), f"not there yet: run `harness tables {workflow.study.name}`")
     cells = {planned.cell.labels: planned.cell for planned in workflow.planned}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,13 +26,71 @@ grids:
     policies: [linear]
     algorithms: [mine]
 """
+PART = """\
+title: Part
+question: Does it hold too?
+seeds: 3
+block: 2
+evaluation: {every: 300, episodes: 2}
+budget: 900
+algorithms:
+  entropy: {algorithm: cross_entropy}
+grids:
+  - environments: [CartPole-v1]
+    policies: [linear]
+    algorithms: [ars, entropy]
+laboratory:
+  - environments: [linear-reward]
+    policies: [linear]
+    algorithms: [ars]
+    path: {algorithm: exact_gradient, budget: 60, points: [1]}
+    updates: 4
+    seeds: 2
+"""
+BOTH = "title: Both\nquestion: Do both?\nparts: [tiny, part]\n"
+MORE = """
+from harness.threads import pin_threads
+pin_threads()
+from harness.job import run_block
+from harness.laboratory.job import measure_block
+from harness.laboratory.plan import jobs
+from harness.plugins import ROOT
+from harness.results import live, tabulate
+from harness.workflow import open_study, tables_folder
+
+part = open_study("part")
+for job in part.jobs:
+    run_block(job.cell, range(job.first, job.last + 1), ROOT / job.folder, lambda run: None)
+for job in jobs(part.benches, part.study.block):
+    measure_block(job.bench, range(job.first, job.last + 1), ROOT / job.folder)
+for name in ("part", "both"):
+    tabulate(open_study(name), tables_folder(name), live(open_study(name)))
+"""
+REBUILD = """
+import sys
+from pathlib import Path
+from harness.threads import pin_threads
+pin_threads()
+from harness.published.rebuild import rebuild_tables, records_of
+from harness.workflow import open_study
+
+print(rebuild_tables(open_study(sys.argv[1]), records_of(sys.argv[1]), Path(sys.argv[2])).line)
+"""
+FILM = """
+from harness.publish import film_in
+from harness.published.rebuild import records_of
+from harness.workflow import open_study
+
+print(film_in(records_of("tiny"), open_study("tiny").jobs[0].cell, 0).reason)
+"""
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished study, published while candidates of more than 500 bytes count as large; an own algorithm, run."""
     folder = finished(tmp_path_factory.mktemp("published"))
-    replace(folder / "harness" / "published" / "write.py", "LARGE = 128 * 1024", "LARGE = 500")
+    replace(folder / "harness" / "published" / "merge.py", "LARGE = 128 * 1024", "LARGE = 500")
+    replace(folder / "harness" / "results.py", "RESAMPLES = 2000", "RESAMPLES = 200")  # as `finished` has it
     source = (folder / "algorithms" / "ars.py").read_text(encoding="utf-8")
     (folder / "algorithms" / "mine.py").write_text(source.replace("class Ars", "class Mine"), encoding="utf-8")
     start, _, _ = STUDY.format(block=3).partition("  random:")
@@ -39,10 +99,22 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         python, *flags, _ = words()
         made = [python, *flags, MAKE.replace('"tiny"', f'"{name}"'), "0/1"]
         subprocess.run(made, cwd=folder, check=True, capture_output=True)
-    done = run(folder, "harness", "publish", "tiny")
-    assert done.returncode == 0, done.stdout
-    assert f"{PLACE}: 4 of 4 jobs" in done.stdout
+    (folder / "studies" / "part.yaml").write_text(PART, encoding="utf-8")
+    (folder / "studies" / "both.yaml").write_text(BOTH, encoding="utf-8")
+    subprocess.run([sys.executable, "-W", "error", "-c", MORE], cwd=folder, check=True, capture_output=True)
+    for name in ("part", "both"):
+        shutil.copytree(folder / "results/figures/tiny", folder / "results/figures" / name)
+        for suffix in ("html", "pdf"):
+            shutil.copy(folder / "reports" / f"tiny.{suffix}", folder / "reports" / f"{name}.{suffix}")
+    assert f"{PLACE}: 4 of 4 jobs" in published(folder, "tiny")
     return folder
+
+
+def published(project: Path, study: str) -> str:
+    """What publishing a study says."""
+    done = run(project, "harness", "publish", study)
+    assert done.returncode == 0, done.stdout
+    return done.stdout
 
 
 def manifest(project: Path) -> dict[str, Any]:
@@ -56,10 +128,11 @@ def test_published_are_parquet_tables_figures_and_report_and_the_manifest_names_
     kept = {path.name for path in (project / PLACE / JOB).rglob("*") if path.is_file()}
     assert kept == {"manifest.json", "evaluations.parquet", "training.parquet", "timing.parquet"}
     content = manifest(project)
-    assert content["left"].keys() == {"candidates.npz"}
+    assert [run["seed"] for run in content["runs"]] == [0, 1, 2]  # of the blocks 0-1 and 2
+    assert content["left"] == ["candidates.npz"]
     assert content["files"].keys() == kept - {"manifest.json"}
     assert {path.name for path in (project / PLACE).iterdir()} == {"MANIFEST.sha256", "figures", "runs", "tables"}
-    assert {path.name for path in (project / "reports/published").iterdir()} == {"tiny.html", "tiny.pdf"}
+    assert {"tiny.html", "tiny.pdf"} <= {path.name for path in (project / "reports/published").iterdir()}
     assert not list((project / "results").glob(".published-*"))
 
 
@@ -71,15 +144,109 @@ def test_runs_of_a_published_study_are_exact_without_the_records_they_were_made_
     done = run(clone, "harness", "verify", PLACE, "--sample", "2")
     assert done.returncode == 0, done.stdout
     assert f"{PLACE}: every file has its checksum" in done.stdout
+    assert "tables: 28 of 28 byte-equal to the published ones\n" in done.stdout
     assert "2 EXACT, 0 WITHIN, 0 DIFFERENT" in done.stdout
     done = run(clone, "harness", "explain", "tiny", "CartPole-v1", "linear", "ars", "0")
     assert "candidates.npz  not published" in done.stdout, done.stdout
     assert "LOST" not in done.stdout
+    blocks = [f"/seeds-{first:04d}-{last:04d}/manifest.json" for first, last in ((0, 1), (2, 2))]
+    assert all(block in done.stdout.split("snakemake --cores 2 --force ")[1] for block in blocks)
     path = clone / PLACE / "tables" / "scores.csv"
     path.write_bytes(path.read_bytes().replace(b"ars", b"cma"))
     done = run(clone, "harness", "verify", PLACE, "--sample", "1")
     assert done.returncode == 2
     assert "'tables/scores.csv' was altered" in done.stdout
+
+
+def rebuilt(project: Path, study: str, folder: Path) -> str:
+    """What `rebuild_tables` finds, of a study of which only what is published is left."""
+    done = subprocess.run([sys.executable, "-c", REBUILD, study, folder], cwd=project, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def without_records(project: Path, folder: Path) -> Path:
+    """A copy in which nothing is left but what is published."""
+    clone = Path(shutil.copytree(project, folder, symlinks=True))
+    for name in ("runs", "laboratory", "tables", "figures"):
+        shutil.rmtree(clone / "results" / name)
+    return clone
+
+
+def test_tables_rebuilt_from_published_data_are_the_published_bytes(project: Path, tmp_path: Path) -> None:
+    clone = without_records(project, tmp_path / "clone")
+    assert rebuilt(clone, "tiny", tmp_path) == "tables: 28 of 28 byte-equal to the published ones\n"
+    made, kept = tmp_path / "tables" / "tiny", project / "results" / "tables" / "tiny"
+    assert {path.name: path.read_bytes() for path in made.iterdir()} == {
+        path.name: path.read_bytes() for path in kept.iterdir()
+    }
+    assert len((made / "runs.csv").read_text(encoding="utf-8").splitlines()) == 1 + 6
+
+
+def test_published_tables_that_are_not_made_of_the_published_runs_are_named(project: Path, tmp_path: Path) -> None:
+    clone = without_records(project, tmp_path / "clone")
+    table, sums = clone / PLACE / "tables" / "scores.csv", clone / PLACE / "MANIFEST.sha256"
+    before = hashlib.sha256(table.read_bytes()).hexdigest()
+    append(table)
+    replace(sums, before, hashlib.sha256(table.read_bytes()).hexdigest())
+    done = run(clone, "harness", "verify", PLACE, "--sample", "1")
+    assert "tables: 27 of 28 byte-equal to the published ones; not scores.csv" in done.stdout
+    assert "1 EXACT, 0 WITHIN, 0 DIFFERENT" in done.stdout
+    assert done.returncode == 1
+
+
+def kept(project: Path, study: str, records: str = "runs") -> int:
+    return len(list((project / "results" / "published" / study / records).rglob("manifest.json")))
+
+
+@pytest.mark.parametrize("order", [("part", "both"), ("both", "part")], ids="-".join)
+def test_a_union_and_its_parts_keep_each_run_once_in_whatever_order_they_are_published(
+    project: Path, tmp_path: Path, order: tuple[str, str]
+) -> None:
+    clone = Path(shutil.copytree(project, tmp_path / "clone", symlinks=True))
+    for study in order:
+        published(clone, study)
+    assert [kept(clone, study) for study in ("tiny", *order)] == [2, 1, 0]  # of three cells, one in both parts
+    assert [kept(clone, study, "laboratory") for study in order] == [1, 0]
+    left = without_records(clone, tmp_path / "left")
+    for study in order:
+        assert rebuilt(left, study, tmp_path) == "tables: 28 of 28 byte-equal to the published ones\n"
+    with (tmp_path / "tables" / "both" / "laboratory.csv").open(newline="", encoding="utf-8") as file:
+        assert len(list(csv.DictReader(file))) == 2
+    done = run(clone, "harness", "compare", "own", "--against", "both")
+    assert done.returncode == 0, done.stdout
+    assert {row["other"] for row in rows(clone, "own")} == {"ars", "random", "entropy"}
+
+
+def test_who_refers_to_runs_that_are_published_anew_is_told_and_refused_until_published_too(
+    project: Path, tmp_path: Path
+) -> None:
+    clone = Path(shutil.copytree(project, tmp_path / "clone", symlinks=True))
+    published(clone, "part")
+    replace(clone / "harness" / "published" / "merge.py", "LARGE = 500", "LARGE = 100_000")
+    assert "part rests on runs that are no longer published so: harness publish part" in published(clone, "tiny")
+    done = run(clone, "harness", "verify", "results/published/part", "--sample", "1")
+    assert done.returncode == 2
+    assert "'../tiny/runs/CartPole-v1/linear/ars/" in done.stdout
+    assert "rests on" not in published(clone, "part")
+    assert rebuilt(clone, "part", tmp_path).startswith("tables: 28 of 28")
+
+
+@pytest.mark.parametrize(
+    "name", ["../../../README.md", "../tiny/tables/scores.csv", "/etc/hostname", "runs/../../../x"], ids=ascii
+)
+def test_a_list_of_contents_cannot_lead_out_of_the_published_records(project: Path, tmp_path: Path, name: str) -> None:
+    clone = Path(shutil.copytree(project, tmp_path / "clone", symlinks=True))
+    with (clone / PLACE / "MANIFEST.sha256").open("a", encoding="utf-8") as file:
+        file.write(f"{'0' * 64}  {name}\n")
+    done = run(clone, "harness", "verify", PLACE)
+    assert done.returncode == 2
+    assert "which is no place of a published record" in done.stdout
+
+
+def test_a_run_whose_candidate_is_not_kept_has_no_film_and_the_report_says_why(project: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", FILM], cwd=project, capture_output=True, text=True, check=True)
+    assert done.stdout == "its last solution is too large to be published; a rerun makes it again\n"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import csv
 import html
 import json
 import re
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -159,6 +160,20 @@ def test_an_edit_makes_again_what_shows_it_and_runs_nothing(
 ) -> None:
     with edited(finished / name, old, new):
         assert pending(finished, "smoke") == again
+
+
+def test_tables_figures_and_report_rebuilt_from_published_data_are_the_published_bytes(
+    finished: Path, tmp_path: Path
+) -> None:
+    clone = Path(shutil.copytree(finished, tmp_path / "clone", symlinks=True))
+    assert run(clone, "harness", "publish", "smoke").returncode == 0
+    for name in ("runs", "tables", "figures", "mlflow.db"):
+        path = clone / "results" / name
+        path.unlink() if path.is_file() else shutil.rmtree(path)
+    told = run(clone, "harness", "rebuild", "smoke")
+    assert told.returncode == 0, told.stdout
+    for line in ("tables: 28 of 28", "figures: 30 of 30", "report: 2 of 2"):
+        assert f"{line} byte-equal to the published ones\n" in told.stdout
 
 
 def test_cores_and_blocks_change_no_digest_and_no_table_and_a_finished_seed_is_adopted(

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from harness.errors import InputError
 from harness.plugins import ROOT
-from harness.tables.read import read_manifest, verify
+from harness.tables.laboratory import ESTIMATES, VECTORS
+from harness.tables.read import EVALUATIONS, TIMING, read_manifest, verify
 from harness.tables.write import require_whole
 from harness.workflow import Workflow, figures_folder, tables_folder
 
@@ -23,6 +24,9 @@ def data(workflow: Workflow) -> tuple[str, ...]:
     """
     name = workflow.study.name
     runs = [file for manifest in workflow.manifests for file in _job(ROOT / manifest, name)]
+    measured = [
+        file for manifest in workflow.measurements for file in _job(ROOT / manifest, name, (ESTIMATES, VECTORS))
+    ]
     require_whole(tables_folder(name), f"harness tables {name}")
     made = [
         *tables_folder(name).glob("*.*"),
@@ -31,15 +35,15 @@ def data(workflow: Workflow) -> tuple[str, ...]:
     ]
     if not {".csv", ".svg", ".html", ".pdf"} <= {path.suffix for path in made}:
         raise _unfinished(name, "its tables, figures or report are missing")
-    return tuple(sorted(path.relative_to(ROOT).as_posix() for path in (*runs, *made)))
+    return tuple(sorted(path.relative_to(ROOT).as_posix() for path in (*runs, *measured, *made)))
 
 
-def _job(manifest: Path, study: str) -> Iterator[Path]:
-    """The files of a job; snapshots for longer budgets are no records and stay behind."""
+def _job(manifest: Path, study: str, needed: tuple[str, ...] = (EVALUATIONS, TIMING)) -> Iterator[Path]:
+    """The files of a job, the needed ones among them; snapshots for longer budgets are no records and stay behind."""
     if not manifest.exists():
         raise _unfinished(study, f"{manifest.relative_to(ROOT)} is missing")
     yield manifest
-    for name, stated in read_manifest(manifest)["files"].items():
+    for name, stated in read_manifest(manifest, needed)["files"].items():
         verify(manifest.parent / name, stated)
         yield manifest.parent / name
 

@@ -87,7 +87,7 @@ def check_sums(folder: Path, place: str) -> None:
     Raises:
         InputError: if one is altered, missing, or there without one.
     """
-    stated = _stated(folder / MANIFEST, place)
+    stated = stated_sums(folder / MANIFEST, place)
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {MANIFEST}
     if odd := sorted(there ^ stated.keys()):
         raise InputError(place, f"{odd[0]!a} is {'without a checksum' if odd[0] in there else 'missing'}")
@@ -96,7 +96,7 @@ def check_sums(folder: Path, place: str) -> None:
         raise InputError(place, f"{altered[0]!a} was altered ({len(altered)} of {len(stated)} files were)")
 
 
-def _stated(path: Path, place: str) -> dict[str, str]:
+def stated_sums(path: Path, place: str) -> dict[str, str]:
     """The checksums by name.
 
     Raises:

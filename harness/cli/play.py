@@ -169,19 +169,23 @@ def natural(text: str) -> int:
 def show_policy(options: argparse.Namespace) -> int:
     """Film the learned policy of a study."""
     from harness.films import film_of
-    from harness.results import best_runs
-    from harness.workflow import open_study
+    from harness.results import best_runs, candidate, recorded
+    from harness.workflow import open_study, tables_folder
 
     workflow = open_study(options.study)
     _check_axes(options, [planned.cell.labels for planned in workflow.planned])
-    found = best_runs(workflow, options.environment, options.policy, options.algorithm, options.seed)
+    tables = tables_folder(workflow.study.name)
+    found = best_runs(workflow, tables, options.environment, options.policy, options.algorithm, options.seed)
     if not found:
         raise InputError(f"studies/{options.study}.yaml", "no finished run fits that")
     cell, seed, score = found[0]
     out = options.out or Path(f"{options.environment}.webp")
     if not out.parent.is_dir():
         raise InputError(f"--out {out}", "there is no such folder")
-    out.write_bytes(film_of(cell, seed).data)
+    solution = candidate(recorded(cell), seed)
+    if solution is None:
+        raise InputError(cell.folder.as_posix(), f"there is no finished run of seed {seed}")
+    out.write_bytes(film_of(cell, seed, solution).data)
     print(f"{' · '.join(cell.labels)} · seed {seed}, score {score:.4g}: {out}")
     return 0
 

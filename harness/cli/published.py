@@ -1,8 +1,9 @@
-"""`harness publish` and `compare`: keep a study in the repository, and hold own runs against what was kept."""
+"""`harness publish`, `rebuild`, `compare`: keep a study in the repository, make it again, hold own runs against it."""
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 
@@ -11,6 +12,14 @@ def add_commands(commands: Any) -> None:
     publish = commands.add_parser("publish", help="keep a study in the repository: records, tables, figures, report")
     publish.add_argument("study")
     publish.set_defaults(act=publish_study)
+    rebuild = commands.add_parser(
+        "rebuild",
+        help="tables, figures and report of a published study, from what is published alone",
+        description="Nothing is run. Exit status: 0 if every table is byte-equal to the published one.",
+    )
+    rebuild.add_argument("study")
+    rebuild.add_argument("--into", type=Path, metavar="FOLDER", help="default: results/rebuilt")
+    rebuild.set_defaults(act=rebuild_study)
     compare = commands.add_parser(
         "compare",
         help="own runs against published ones, without rerunning those",
@@ -25,16 +34,35 @@ def add_commands(commands: Any) -> None:
 
 def publish_study(options: argparse.Namespace) -> int:
     """Publish and say what and how much."""
-    from harness.plugins import shown
+    from harness.plugins import ROOT, shown
+    from harness.published.read import broken
     from harness.published.write import publish, size_of
     from harness.workflow import open_study
 
     workflow = open_study(options.study)
     place = publish(workflow)
-    jobs = len(list((place / "runs").rglob("manifest.json")))
-    print(f"{shown(place)}: {jobs} of {len(workflow.jobs)} jobs, {size_of(place) / 1e6:.1f} MB")
-    print(f"check it: harness verify {shown(place)}")
+    jobs = (*workflow.manifests, *workflow.measurements)
+    there = sum((ROOT / path).exists() for path in jobs)
+    print(f"{shown(place)}: {there} of {len(jobs)} jobs, {size_of(place) / 1e6:.1f} MB")
+    for other in broken(options.study):
+        print(f"{other} rests on runs that are no longer published so: harness publish {other}")
+    print(f"make it again: harness rebuild {options.study}; check runs too: harness verify {shown(place)}")
     return 0
+
+
+def rebuild_study(options: argparse.Namespace) -> int:
+    """Make all of it again and say what is byte-equal."""
+    from harness.plugins import shown
+    from harness.published.rebuild import REBUILT, rebuild_report, rebuild_tables, records_of
+    from harness.workflow import open_study
+
+    workflow, manifests = open_study(options.study), records_of(options.study)
+    folder = options.into.resolve() if options.into else REBUILT
+    tables = rebuild_tables(workflow, manifests, folder)
+    print(tables.line, flush=True)
+    figures, report = rebuild_report(workflow, manifests, folder)
+    print(f"{figures.line}\n{report.line}\n{shown(folder)}/reports/{options.study}.html and .pdf")
+    return 1 if tables.others else 0
 
 
 def compare_runs(options: argparse.Namespace) -> int:

@@ -117,13 +117,11 @@ def job_of(options: argparse.Namespace) -> Job:
 
 def make_tables(options: argparse.Namespace) -> int:
     """Write results/tables/{study}."""
-    from harness.results import RESAMPLES, TABLE_SEED, bench_records, records, tried
-    from harness.tables import write_tables
+    from harness.results import live, tabulate
     from harness.workflow import open_study, tables_folder
 
-    workflow, folder = open_study(options.study), tables_folder(options.study)
-    known = (workflow.claims, tried(workflow), bench_records(workflow), workflow.study.parts)
-    write_tables(records(workflow), folder, TABLE_SEED, RESAMPLES, *known)
+    workflow = open_study(options.study)
+    tabulate(workflow, tables_folder(options.study), live(workflow))
     return 0
 
 

@@ -53,7 +53,7 @@ def verify_runs(options: argparse.Namespace) -> int:
 
     if options.sample < 1 or options.jobs < 1 or options.seed < 0:
         raise InputError("verify", "--sample and --jobs must be at least 1, --seed at least 0")
-    with _records(options.subject) as recorded:
+    with _records(options.subject) as (recorded, tables_hold):
         chosen = recorded if options.all else draw(recorded, options.sample, options.seed)
         how = "all" if options.all else f"drawn with seed {options.seed}"
         print(f"{options.subject}: {len(chosen)} of {len(recorded)} recorded runs, {how}\n", flush=True)
@@ -66,29 +66,51 @@ def verify_runs(options: argparse.Namespace) -> int:
         judgements = verify(chosen, recorded, options.jobs, announce)
     for line in report.lines(judgements, provenance()):
         print(line)
-    return 0 if all(judgement.verdict == EXACT for judgement in judgements) else 1
+    return 0 if tables_hold and all(judgement.verdict == EXACT for judgement in judgements) else 1
 
 
 @contextmanager
-def _records(subject: str) -> Iterator[list[Claim]]:
-    """The runs of a study, of a folder, or of a bundle, which is checked first and lies unpacked meanwhile."""
+def _records(subject: str) -> Iterator[tuple[list[Claim], bool]]:
+    """The runs of a study, of a folder, or of a bundle, which is checked first and lies unpacked meanwhile.
+
+    With them whether the tables that are published of them can be made of them; True where none are.
+    """
+    from harness.published.read import is_published
     from harness.verify import claims
     from harness.workflow import open_study
 
     path = Path(subject)
-    if path.is_dir():
+    if path.is_dir() and is_published(path):
+        yield _open_published(path.resolve())
+    elif path.is_dir():
         _check_folder(path)
-        yield claims.of_folder(path)
+        yield claims.of_folder(path), True
     elif path.is_file() or path.suffix == ".zip":
         with TemporaryDirectory(prefix="bundle-") as scratch:
             _open_bundle(path, Path(scratch))
-            yield claims.of_folder(Path(scratch) / "results" / "runs")
+            yield claims.of_folder(Path(scratch) / "results" / "runs"), True
     else:
-        yield claims.of_study(open_study(subject))
+        yield claims.of_study(open_study(subject)), True
+
+
+def _open_published(folder: Path) -> tuple[list[Claim], bool]:
+    """The runs of a published study, its files held to their checksums and its tables to those made of them again."""
+    from harness.plugins import shown
+    from harness.published.rebuild import rebuild_tables, records_of
+    from harness.verify import claims
+    from harness.workflow import open_study
+
+    manifests = records_of(folder.name)
+    print(f"{shown(folder)}: every file has its checksum", flush=True)
+    with TemporaryDirectory(prefix="rebuilt-") as scratch:
+        tables = rebuild_tables(open_study(folder.name), manifests, Path(scratch))
+    print(tables.line, flush=True)
+    paths = (path for jobs in manifests.values() for path in jobs)
+    return claims.read_claims(claims.run_manifests(paths)), not tables.others
 
 
 def _check_folder(path: Path) -> None:
-    """Hold a folder that has a list of checksums, as a published study does, to that list."""
+    """Hold a folder that has a list of checksums, as a copy of a published study does, to that list."""
     from harness.bundle.pack import MANIFEST
     from harness.bundle.unpack import check_sums
 

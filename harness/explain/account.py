@@ -11,6 +11,7 @@ from harness.files import checksum
 from harness.fingerprint import cell_fingerprint
 from harness.plugins import shown
 from harness.verify.claims import Claim, changed_sources
+from harness.workflow import open_study
 
 
 def of_runs(claims: Sequence[Claim], study: str | None) -> Iterator[str]:
@@ -63,19 +64,30 @@ def commands(jobs: Sequence[Claim], study: str | None) -> Iterator[str]:
     for commit in dict.fromkeys(claim.provenance.get("commit", "") for claim in jobs if _edited(claim)):
         yield f"git checkout {commit or 'COMMIT'}  # the sources have changed: explain again there"
     if study is not None:
-        manifests = " ".join(shlex.quote(_live(claim)) for claim in jobs)
+        manifests = " ".join(shlex.quote(path) for path in _live(jobs, study))
         yield f"snakemake --cores 2 --force {manifests} --config study={study}"
         yield f"harness tables {study}"
         return
     for claim in jobs:
-        first, last = claim.folder.name.removeprefix("seeds-").split("-")
-        yield f"harness job --spec {shlex.quote(claim.cell.to_json())} --first {int(first)} --last {int(last)}"
+        seeds = _seeds(claim)
+        yield f"harness job --spec {shlex.quote(claim.cell.to_json())} --first {seeds[0]} --last {seeds[-1]}"
 
 
 def _edited(claim: Claim) -> bool:
     return cell_fingerprint(claim.cell) != claim.code
 
 
-def _live(claim: Claim) -> str:
-    """Where Snakemake makes the manifest, wherever this one lies."""
-    return (claim.cell.folder / claim.folder.name / "manifest.json").as_posix()
+def _live(jobs: Sequence[Claim], study: str) -> list[str]:
+    """Where Snakemake makes the manifests, wherever these lie: a published job holds the runs of several."""
+    wanted = {(claim.cell.digest, seed) for claim in jobs for seed in _seeds(claim)}
+    return [
+        job.manifest.as_posix()
+        for job in open_study(study).jobs
+        if any((job.cell.digest, seed) in wanted for seed in range(job.first, job.last + 1))
+    ]
+
+
+def _seeds(claim: Claim) -> range:
+    """The seeds of its job."""
+    first, last = claim.folder.name.removeprefix("seeds-").split("-")
+    return range(int(first), int(last) + 1)

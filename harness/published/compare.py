@@ -21,6 +21,7 @@ from harness.errors import InputError
 from harness.fingerprint import cell_fingerprint
 from harness.interface import Floats
 from harness.plugins import ROOT, shown
+from harness.published import read
 from harness.results import RESAMPLES, TABLE_SEED
 from harness.spec import Environment, load_environments
 from harness.statistics.bootstrap import Estimate, bootstrap
@@ -139,7 +140,8 @@ def _opponents(against: str) -> Iterator[Path]:
     folder = next((place for place in places if place.is_dir()), None)
     if folder is None:
         raise InputError(against, f"is neither `published`, a study below {shown(claims.PUBLISHED)}, nor a folder")
-    yield from sorted(path for path in folder.rglob("manifest.json") if path.parent.name.startswith("seeds-"))
+    paths = read.checked(folder) if read.is_published(folder) else folder.rglob("manifest.json")
+    yield from claims.run_manifests(paths)
 
 
 def recorded_cells(manifests: Iterable[Path]) -> list[Recorded]:

@@ -1,37 +1,40 @@
 """Publishing a study: what a repository keeps of it, so that every number can be run again and every table made again.
 
-    results/published/{study}/runs/…       manifest and Parquet of every job; candidates where they are small
-    results/published/{study}/tables/      the tables of the report
-    results/published/{study}/figures/     its figures
+    results/published/{study}/runs/…        a job for each cell: manifest and Parquet; candidates where they are small
+    results/published/{study}/laboratory/…  the laboratory's jobs as they are
+    results/published/{study}/tables/       the tables of the report
+    results/published/{study}/figures/      its figures
     results/published/{study}/MANIFEST.sha256
     reports/published/{study}.html|pdf
 
 The manifest of a published job vouches for the files that are there and names what stayed behind (`left`); it keeps
-the digest of every run, which a rerun must have.
+the digest of every run, which a rerun must have. A job that another published study keeps, byte for byte, is not kept
+twice: the list of checksums leads there.
 """
 
 from __future__ import annotations
 
 import csv
+import hashlib
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from harness.bundle.pack import MANIFEST, manifest
 from harness.errors import InputError
-from harness.files import checksum, write_json
+from harness.files import checksum
 from harness.plugins import ROOT, shown
-from harness.seal import SEAL, sealed
+from harness.published import read
+from harness.published.merge import Contents, merged
+from harness.results import live
+from harness.tables.laboratory import ESTIMATES, VECTORS
 from harness.tables.read import read_manifest, verify
 from harness.tables.write import require_whole
-from harness.verify import claims
+from harness.verify.claims import PUBLISHED
 from harness.workflow import Workflow, figures_folder, tables_folder
 
 REPORTS = ROOT / "reports" / "published"
-LARGE = 128 * 1024  # bytes of candidates.npz beyond which it stays behind
 MOST = 60_000_000  # bytes of all published studies together
-CANDIDATES = "candidates.npz"
 
 
 def publish(workflow: Workflow) -> Path:
@@ -42,7 +45,9 @@ def publish(workflow: Workflow) -> Path:
             that is published would be too large; what was published before then stands.
     """
     name = workflow.study.name
-    place = claims.PUBLISHED / name
+    if workflow.study.tuning:
+        raise InputError(f"studies/{name}.yaml", f"is a study of tuning: tuned/{name}.yaml and .csv are kept of it")
+    place = PUBLISHED / name
     aside = ROOT / "results" / f".published-{name}"  # of one that was killed, if it is there
     shutil.rmtree(aside, ignore_errors=True)
     try:
@@ -74,22 +79,23 @@ def _gather(workflow: Workflow, folder: Path) -> None:
     """All that is published of a study, checked, under one list of checksums."""
     name = workflow.study.name
     jobs = [ROOT / path for path in workflow.manifests if (ROOT / path).exists()]
-    if not jobs:
+    if not jobs and not any((ROOT / path).exists() for path in workflow.measurements):
         raise InputError(f"studies/{name}.yaml", f"has no finished run: `snakemake --cores 2 --config study={name}`")
     require_whole(tables_folder(name), f"harness tables {name}")
     _require_same(name, {run["digest"] for job in jobs for run in read_manifest(job)["runs"]})
-    for job in jobs:
-        _copy_job(job, folder / job.parent.relative_to(ROOT / "results"))
+    sums: dict[str, str] = {}
+    for place, contents in _jobs(workflow):
+        keeper = _keeper(name, place, contents)
+        if not keeper:
+            _write(folder / place, contents)
+        prefix = f"../{keeper}/" if keeper else ""
+        sums |= {f"{prefix}{place}/{file}": hashlib.sha256(content).hexdigest() for file, content in contents.items()}
     for part, source in (("tables", tables_folder(name)), ("figures", figures_folder(name))):
         if not source.is_dir():
             raise InputError(shown(source), _again(name))
         shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns(".*"))
-    sums = {path.relative_to(folder).as_posix(): checksum(path) for path in sorted(_files(folder))}
+        sums |= {path.relative_to(folder).as_posix(): checksum(path) for path in (folder / part).rglob("*.*")}
     (folder / MANIFEST).write_text(manifest(sums), encoding="utf-8")
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    return (path for path in folder.rglob("*") if path.is_file())
 
 
 def _require_same(name: str, recorded: set[str]) -> None:
@@ -106,27 +112,46 @@ def _require_same(name: str, recorded: set[str]) -> None:
         raise InputError(shown(path), f"is not made of the runs that are there: `harness tables {name}`")
 
 
-def _copy_job(source: Path, folder: Path) -> None:
-    """The records of a job, verified; a manifest that vouches for what is copied and names what is not."""
-    content = read_manifest(source)
-    kept: dict[str, str] = {}
-    left: dict[str, str] = {}
+def _jobs(workflow: Workflow) -> Iterator[tuple[str, Contents]]:
+    """What is published of the jobs that are there: a folder, relative to that of the study, and its files."""
+    for manifests in live(workflow).values():
+        here = [path for path in manifests if path.exists()]
+        if not here:
+            continue
+        place = here[0].parents[1].relative_to(ROOT / "results").as_posix()
+        measured = place.startswith("laboratory/")
+        jobs = {path.parent.name: _as_it_is(path) for path in here} if measured else merged(here)
+        for folder, contents in jobs.items():
+            yield f"{place}/{folder}", contents
+
+
+def _as_it_is(path: Path) -> Contents:
+    """The files of a job of the laboratory, verified."""
+    files = read_manifest(path, (ESTIMATES, VECTORS))["files"]
+    for name, stated in files.items():
+        verify(path.with_name(name), stated)
+    return {name: path.with_name(name).read_bytes() for name in (*sorted(files), path.name)}
+
+
+def _keeper(name: str, place: str, contents: Contents) -> str | None:
+    """Another published study that keeps a job, byte for byte."""
+    others = (other for other in read.studies() if other != name)
+    return next((other for other in others if _holds(PUBLISHED / other / place, contents)), None)
+
+
+def _holds(folder: Path, contents: Contents) -> bool:
+    return all((folder / name).is_file() and (folder / name).read_bytes() == contents[name] for name in contents)
+
+
+def _write(folder: Path, contents: Contents) -> None:
     folder.mkdir(parents=True)
-    for name, stated in content["files"].items():
-        path = source.with_name(name)
-        verify(path, stated)
-        if name == CANDIDATES and path.stat().st_size > LARGE:
-            left[name] = stated
-        else:
-            kept[name] = stated
-            shutil.copyfile(path, folder / name)
-    public: dict[str, Any] = {key: value for key, value in content.items() if key != SEAL}
-    write_json(folder / source.name, sealed(public | {"files": kept, "left": left}))
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
 
 
 def _require_small(name: str, fresh: list[Path]) -> None:
     """Refuse what would make all published studies larger than a repository should hold."""
-    old = [path for place in (claims.PUBLISHED, REPORTS) if place.is_dir() for path in place.iterdir()]
+    old = [path for place in (PUBLISHED, REPORTS) if place.is_dir() for path in place.iterdir()]
     others = [path for path in old if path.name.partition(".")[0] != name and not path.name.startswith(".")]
     size = sum(map(size_of, [*fresh, *others]))
     if size > MOST:

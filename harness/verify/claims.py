@@ -79,7 +79,13 @@ def of_folder(folder: Path) -> list[Claim]:
 
 def below(folder: Path) -> list[Claim]:
     """Every run below a folder, perhaps none; raises as `read_claims`."""
-    return read_claims(sorted(path for path in folder.rglob("manifest.json") if path.parent.name.startswith("seeds-")))
+    return read_claims(run_manifests(folder.rglob("manifest.json")))
+
+
+def run_manifests(paths: Iterable[Path]) -> list[Path]:
+    """The manifests of jobs of runs among these, sorted; the jobs of the laboratory have manifests too."""
+    jobs = (path for path in paths if path.parent.name.startswith("seeds-"))
+    return sorted(path for path in jobs if path.resolve().parts[-7:-6] != ("laboratory",))
 
 
 def read_claims(manifests: Iterable[Path]) -> list[Claim]:
