@@ -17,7 +17,7 @@ from harness.plugins import ROOT, names
 
 COMMANDS = (
     *("list", "run", "watch", "new", "check", "sync", "mirror", "ui", "verify", "explain", "export"),
-    *("publish", "compare", "job", "measure", "tables", "figures", "tune", "report"),
+    *("publish", "rebuild", "compare", "job", "measure", "tables", "figures", "tune", "report"),
 )
 CELL = Cell(
     World("CartPole-v1", "compiled", "cartpole", "CartPole-v1", {}, 500, True, False),

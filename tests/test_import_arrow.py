@@ -98,7 +98,7 @@ def test_the_project_was_found() -> None:
     assert {"harness.run", "algorithms.ars", "policies.programs.cartpole_balance", "environments.lqr"} <= MODULES.keys()
     assert "harness.rollouts.loop" not in imports("harness.job")
     assert {"harness.assembly", "harness.run"} <= imports("harness.job")
-    assert "harness.tables" in imports("harness.cli.stages")  # inside a function
+    assert "harness.figures" in imports("harness.cli.stages")  # inside a function
 
 
 @pytest.mark.parametrize("module", MODULES)
