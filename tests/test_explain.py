@@ -177,7 +177,7 @@ RUNS = [
         (
             {"environment": "B", "free_policy": "wide", "free_algorithm": "cem"}
             | {"gradient_policy": "linear", "gradient_algorithm": "ppo"},
-            4,
+            12,
         ),
         (
             {"environment": "B", "structure_policy": "linear", "structure_algorithm": "ars"}

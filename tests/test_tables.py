@@ -229,15 +229,45 @@ def test_summary_is_the_iqm_over_all_runs_of_all_environments(study, tmp_path):
     assert row["normalised_low"] < row["normalised_iqm"] < row["normalised_high"]
 
 
-def test_findings_say_who_is_ahead_and_who_is_faster(study, tmp_path):
-    findings = tables(study, tmp_path / "out")["findings"]
+def eight_seeds(folder, environment, *levels, start=0):
+    """A gradient-free and a policy-gradient cell of eight seeds, each at a level of its own from an evaluation on."""
+    families = ("gradient-free", "policy-gradient")
+    for name, family, level in zip(("ars", "reinforce"), families, levels, strict=True):
+        cell = record(folder, range(8), name, environment=environment, family=family)
+        write_job(cell.manifests[0], {seed: [0] * start + flat(level + seed)[start:] for seed in range(8)})
+        yield cell
+
+
+def test_findings_say_who_is_ahead_and_who_is_faster(tmp_path):
+    # Each contest is one exact test of eight pairs that all say the same, 2 · 2^-8; two environments double it.
+    cells = [*eight_seeds(tmp_path / "runs", "car", 90, 30), *eight_seeds(tmp_path / "runs", "pole", 20, 85)]
+    findings = tables(cells, tmp_path / "out")["findings"]
     assert list(findings["environment"]) == ["car", "pole"]
     assert list(findings["free_algorithm"]) == ["ars"] * 2
     assert list(findings["gradient_algorithm"]) == ["reinforce"] * 2
-    assert list(findings["probability"]) == [1.0, 1.0]
-    assert list(findings["ahead"]) == ["gradient-free"] * 2
-    assert list(findings["ert_ratio"]) == [np.inf] * 2  # reinforce never gets to 80
-    assert list(findings["faster"]) == ["gradient-free"] * 2
+    assert list(findings["probability"]) == list(findings["steps_probability"]) == [1.0, 0.0]
+    assert list(findings["p"]) == list(findings["steps_p"]) == [2.0**-7] * 2
+    assert list(findings["p_holm"]) == list(findings["steps_p_holm"]) == [2.0**-6] * 2
+    assert list(findings["ahead"]) == list(findings["faster"]) == ["gradient-free", "policy-gradient"]
+    assert list(findings["difference"]) == pytest.approx([0.6, -0.65], abs=1e-12)
+    assert list(findings["horizon"]) == [1000, 1000]
+
+
+def test_steps_saved_by_hand_and_open_where_no_run_crosses(tmp_path):
+    # All of ars cross 80 at the first evaluation, 250; none of reinforce within 1000. That none of eight crosses leaves
+    # a share of 1 - 0.025^(1/8) possible (Clopper and Pearson), and so much less than 1000 steps.
+    cells = list(eight_seeds(tmp_path / "runs", "car", 90, 30, start=1))
+    row = tables(cells, tmp_path / "out")["findings"].iloc[0]
+    assert (row["free_steps"], row["gradient_steps"], row["saved"], row["saved_high"]) == (250, 1000, 750, 750)
+    assert row["saved_low"] == pytest.approx(750 - 1000 * (1 - 0.025 ** (1 / 8)), abs=1e-9)
+
+
+def test_eight_seeds_do_not_decide_one_of_seven_environments(tmp_path):
+    # 2^-7 is below 0.05 alone, and after Holm for one of seven questions it is not: 7 · 2^-7 = 0.055.
+    cells = [cell for name in "abcdefg" for cell in eight_seeds(tmp_path / "runs", name, 90, 30)]
+    findings = tables(cells, tmp_path / "out")["findings"]
+    assert set(findings["p_holm"]) == {7 * 2.0**-7}
+    assert set(findings["ahead"]) == set(findings["faster"]) == {"undetermined"}
 
 
 def test_findings_do_not_judge_by_three_seeds(tmp_path):
@@ -245,7 +275,7 @@ def test_findings_do_not_judge_by_three_seeds(tmp_path):
     write_job(cells[0].manifests[0], {seed: flat(99 + seed) for seed in range(3)})
     write_job(cells[1].manifests[0], {seed: [0, 0, 0, 90, 90, 90] for seed in range(3)})
     row = tables(cells, tmp_path / "out")["findings"].iloc[0]
-    assert (row["low"], row["high"], row["p"]) == (1.0, 1.0, 0.25)
+    assert np.isnan(row[["p", "steps_p", "difference_low", "saved_low"]].astype(float)).all()
     assert (row["ahead"], row["faster"]) == ("undetermined", "undetermined")
 
 
@@ -279,9 +309,14 @@ def test_another_table_seed_changes_intervals_only(study, tmp_path):
 def test_more_cells_leave_the_rows_of_the_others_as_they_were(study, tmp_path):
     write_tables(study[:2], tmp_path / "small", seed=1, resamples=100)
     write_tables(study, tmp_path / "large", seed=1, resamples=100)
-    for name in ("runs", "curves", "scores", "targets", "comparisons", "dimension", "findings"):
+    for name in ("runs", "curves", "scores", "targets", "comparisons", "dimension"):
         small, large = ((tmp_path / size / f"{name}.csv").read_text().splitlines() for size in ("small", "large"))
         assert set(small) <= set(large), name
+    small, large = (
+        pd.read_csv(tmp_path / size / "findings.csv").query("environment == 'pole'") for size in ("small", "large")
+    )
+    adjusted = ["p_holm", "steps_p_holm", "ahead", "faster"]  # for the number of environments
+    assert small.drop(columns=adjusted).to_dict("records") == large.drop(columns=adjusted).to_dict("records")
 
 
 def test_only_the_timing_table_knows_the_clock(tmp_path):

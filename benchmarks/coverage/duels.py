@@ -10,10 +10,12 @@ import numpy as np
 from benchmarks.coverage.case import RESAMPLES, Case, Floats, Trial, holds
 from benchmarks.coverage.scores import DISTRIBUTIONS
 from harness.statistics.bootstrap import Estimate
+from harness.statistics.contests import contest
 from harness.statistics.duels import SURE, Duel, duel
 from harness.statistics.scores import iqm
 
 IQM = partial(iqm, axis=1)
+ALPHA = 0.05
 SIZES = ((1, 1), (5, 2), (12, 2))  # methods of either side
 
 
@@ -32,6 +34,13 @@ def cases() -> Iterator[Case]:
             trial = difference_trial(runs, sizes)
             yield Case("duel, difference", str(runs), setting, trial, claimed=runs >= 10, at_least=True)
 
+    for name, paired in (("normal", True), ("U-shaped beta", True), ("normal", False)):
+        for runs in (10, 30):
+            for sizes in SIZES:
+                setting = f"{sizes[0]} methods against {sizes[1]}, {name}{'' if paired else ', unpaired'}"
+                trial = contest_trial(name, runs, sizes, paired)
+                yield Case("contest of equals, undetermined", str(runs), setting, trial, at_least=True)
+
 
 def fight(rng: np.random.Generator, name: str, runs: int, levels: Sequence[Sequence[float]]) -> Duel:
     """A duel of methods at these levels."""
@@ -47,6 +56,16 @@ def open_trial(name: str, runs: int, sizes: tuple[int, int]) -> Trial:
     def trial(rng: np.random.Generator) -> bool:
         chance = fight(rng, name, runs, [[0.0] * size for size in sizes]).probability[0]
         return bool(1 - SURE < chance < SURE)
+
+    return trial
+
+
+def contest_trial(name: str, runs: int, sizes: tuple[int, int], paired: bool) -> Trial:
+    """All methods alike: p may be 0.05 or less once in twenty studies."""
+
+    def trial(rng: np.random.Generator) -> bool:
+        first, second = ([np.asarray(DISTRIBUTIONS[name].rvs(runs, rng)) for _ in range(size)] for size in sizes)
+        return contest(rng, first, second, IQM, paired=paired).p > ALPHA
 
     return trial
 

@@ -105,8 +105,10 @@ def cells_behind(row: dict[str, str]) -> list[dict[str, str]]:
     """What the runs behind a row have in common, one entry for each side; an empty one fits every run."""
     if "objective" in row:  # laboratory.csv is made from updates, not from runs
         return []
+    if "free_policy" in row:  # findings.csv: the best of all cells of each family
+        return [{"environment": row["environment"], "family": name} for name in ("gradient-free", "policy-gradient")]
     sides = [name.removesuffix("_policy") for name in row if name.endswith("_policy")]
-    if sides:  # two cells against each other: findings.csv, structures.csv, ratios.csv
+    if sides:  # two cells against each other: structures.csv, ratios.csv
         return [
             {"environment": row["environment"], **{name: row[f"{side}_{name}"] for name in ("policy", "algorithm")}}
             for side in sides

@@ -11,13 +11,12 @@ from itertools import combinations
 
 import numpy as np
 
-from harness.interface import Floats
 from harness.statistics.bootstrap import Estimate
-from harness.statistics.survival import median, pairs, ratio, restricted, solved
+from harness.statistics.survival import median, ratio, restricted, solved
 from harness.tables.cells import CellRuns
 from harness.tables.comparisons import UNDETERMINED
 from harness.tables.estimates import Address, columns
-from harness.tables.findings import ENOUGH, FREE, GRADIENT
+from harness.tables.findings import ENOUGH, FREE, GRADIENT, times
 from harness.tables.per_cell import IDENTITY
 from harness.tables.write import Row
 
@@ -29,11 +28,6 @@ SIDES = tuple(f"{side}_{name}" for side in ("first", "second") for name in SIDE)
 RATIO = ("ratio", "ratio_low", "ratio_high")
 RATIOS = ("environment", "contrast", *SIDES, "horizon", *RATIO, "faster")
 RIVALS = {FREE, GRADIENT}
-
-
-def times(cell: CellRuns) -> Floats:
-    """(crossing of `solved`, budget) of the runs [n, 2]."""
-    return pairs(cell.solved, float(cell.record.budget))
 
 
 def common_budgets(cells: Sequence[CellRuns]) -> dict[str, float]:
