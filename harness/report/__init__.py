@@ -30,6 +30,6 @@ def build(facts: Facts, tables: Path, figures: Path, reports: Path) -> tuple[Pat
     report = content.compose(facts, load(tables), content.digests_of(tables))
     films = {content.stem(clip): clip.film.data for clip in facts.clips if clip.film.data}
     page, paper = reports / f"{facts.study}.html", reports / f"{facts.study}.pdf"
-    replace_file(page, html.render(report, figures, films))
+    replace_file(page, html.render(report, tables, figures, films))
     replace_file(paper, pdf.render(report, figures))
     return page, paper

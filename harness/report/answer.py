@@ -1,25 +1,27 @@
-"""The answer on the first page: where structure paid, where data paid, who needed fewer steps, what stays open."""
+"""The answer on the first page: the paragraph, where structure paid and data paid, who was ahead, what stays open."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from harness.figures.load import Tables
+from harness.report.blocks import Point, Said
+from harness.report.conclusion import conclusion
 from harness.report.findings import FAMILY_NAMES, UNDETERMINED
 from harness.report.frontier import exchange_answer, frontier_answer
-from harness.report.phrases import MINUS, counted, listed, number, ratio, shown
+from harness.report.phrases import counted, listed, number, shown, steps
 from harness.report.structures import Contest, contests, side
 
-Point: TypeAlias = tuple[str, str]  # a lead, and what follows it
 Row: TypeAlias = dict[str, Any]  # of findings.csv
 CLOSE = 0.01  # of the normalised score: smaller differences are named as such
 WORDS = (
     "Scores are normalised, 0 for the random policy and 1 for a fixed reference, at an equal budget of environment "
     "steps; brackets are 95 % intervals; P counts the parameters of a policy. The generic policy of an environment is "
     "the one with the most parameters: structures are compared with it by the algorithms that "
-    "ran on both, with p corrected for all such contests; families by their best cell, an algorithm with a structure."
+    "ran on both, with p corrected for all such contests. Families are compared by their best cell, an algorithm with "
+    "a structure, chosen on other runs than those that judge it, with p corrected for all environments; steps are "
+    "counted up to the budget."
 )
 
 
@@ -28,14 +30,16 @@ def answer(tables: Tables) -> tuple[Point, ...]:
     rows = [row for row in tables.findings.to_dict("records") if row["free_n"] > 0 and row["gradient_n"] > 0]
     found = contests(tables)
     if not rows and not found:
-        return (("", "There is no result yet." if tables.findings.empty else "There is nothing to compare yet."),)
+        text = "There is no result yet." if tables.findings.empty else "There is nothing to compare yet."
+        return (Point("", (Said(text),)),)
     return (
+        conclusion(tables),
         *_structure(found),
         *exchange_answer(tables.exchange),
-        *_families(rows, tables),
+        *_families(rows),
         *frontier_answer(tables.frontier),
         *_open(rows, found),
-        ("How to read this.", WORDS),
+        Point("How to read this.", (Said(WORDS),)),
     )
 
 
@@ -46,8 +50,8 @@ def _structure(found: Sequence[Contest]) -> list[Point]:
     paid = [contest for contest in found if contest.decided and contest.structure_ahead]
     lost = [contest for contest in found if contest.decided and not contest.structure_ahead]
     return [
-        ("Structure paid", _contests(paid)),
-        ("A generic policy paid", _contests(lost)),
+        Point("Structure paid", (Said(_contests(paid), ("structures", "dimension")),)),
+        Point("A generic policy paid", (Said(_contests(lost), ("structures", "dimension")),)),
     ]
 
 
@@ -64,15 +68,13 @@ def _contests(decided: Sequence[Contest]) -> str:
     return f"{'; '.join(parts)}."
 
 
-def _families(rows: Sequence[Row], tables: Tables) -> list[Point]:
-    """Who needed fewer steps and who scored higher, each family with its best structure and algorithm."""
+def _families(rows: Sequence[Row]) -> list[Point]:
+    """Who needed fewer steps and who scored higher, each family by its best structure and algorithm."""
     if not rows:
         return []
-    reached = {_key(row): (row["success_rate"] * row["n"], row["n"]) for row in tables.dimension.to_dict("records")}
-    scores = {_key(row): row["normalised_iqm"] for row in tables.scores.to_dict("records")}
     return [
-        ("Fewer steps until solved:", _won(rows, "faster", lambda row: _steps(row, reached))),
-        ("Higher score at the budget:", _won(rows, "ahead", lambda row: _score(row, scores))),
+        Point("Fewer steps until solved:", (Said(_won(rows, "faster", _steps), ("findings",)),)),
+        Point("Higher score at the budget:", (Said(_won(rows, "ahead", _score), ("findings",)),)),
     ]
 
 
@@ -86,33 +88,21 @@ def _won(rows: Sequence[Row], column: str, describe: Callable[[Row], str]) -> st
     return f"{'; '.join(parts)}." if parts else "nowhere decided."
 
 
-def _key(row: Row, side: str = "") -> tuple[str, str, str]:
-    return row["environment"], row[f"{side}policy"], row[f"{side}algorithm"]
+def _steps(row: Row) -> str:
+    """Both mean numbers of steps, and how surprising they would be of equals."""
+    pair = (row["free_steps"], row["gradient_steps"])
+    fewer, more = pair if row["faster"] == "gradient-free" else pair[::-1]
+    other = f"{steps(more)}" if more < row["horizon"] else f"none within {steps(more)}"
+    return f"{row['environment']}, {steps(fewer)} against {other}, p\u00a0=\u00a0{number(row['steps_p_holm'], 2)}"
 
 
-def _steps(row: Row, reached: dict[tuple[str, str, str], tuple[float, float]]) -> str:
-    """How many times fewer steps, or that only one family got there."""
-    free = row["faster"] == "gradient-free"
-    values = [row[name] for name in ("ert_ratio", "ert_ratio_low", "ert_ratio_high")]
-    if not free:
-        values = [1.0 / value if value else math.inf for value in (values[0], values[2], values[1])]
-    if math.isfinite(values[0]):
-        return f"{row['environment']}, {ratio(*values)} times fewer"
-    successes, n = reached[_key(row, "free_" if free else "gradient_")]
-    return f"{row['environment']}, solved by {successes:.0f} of its {n:.0f} runs and none of the other's"
-
-
-def _score(row: Row, scores: dict[tuple[str, str, str], float]) -> str:
-    """Both scores, and the probability that a run of the winner is the higher one."""
-    free, gradient = scores[_key(row, "free_")], scores[_key(row, "gradient_")]
-    chance = [row["probability"], row["low"], row["high"]]
-    if row["ahead"] == "gradient-free":
-        high, low = free, gradient
-    else:
-        high, low, chance = gradient, free, [1.0 - chance[0], 1.0 - chance[2], 1.0 - chance[1]]
-    values = "less than 0.01 apart" if abs(high - low) < CLOSE else f"{high:.2f} against {low:.2f}".replace("-", MINUS)
-    test = f"p\u00a0=\u00a0{number(row['p'], 2)}"
-    return f"{row['environment']}, {values}; its run is the higher one with probability {shown(*chance)}, {test}"
+def _score(row: Row) -> str:
+    """By how much, and how surprising it would be of equals."""
+    lead = [row[name] for name in ("difference", "difference_low", "difference_high")]
+    if row["ahead"] != "gradient-free":
+        lead = [-lead[0], -lead[2], -lead[1]]
+    size = "less than 0.01" if abs(lead[0]) < CLOSE else shown(lead[0], lead[1], lead[2])
+    return f"{row['environment']}, by {size}, p\u00a0=\u00a0{number(row['p_holm'], 2)}"
 
 
 def _open(rows: Sequence[Row], found: Sequence[Contest]) -> list[Point]:
@@ -121,13 +111,15 @@ def _open(rows: Sequence[Row], found: Sequence[Contest]) -> list[Point]:
     for column, words in (("ahead", "which family scores higher"), ("faster", "which family needs fewer steps")):
         names = [str(row["environment"]) for row in rows if row[column] == UNDETERMINED]
         if names:
-            parts.append(f"{words} in {listed(names)}")
+            parts.append(Said(f"{words} in {listed(names)};", ("findings",)))
     undecided: dict[str, list[str]] = {}
     for contest in found:
         if not contest.decided:
             undecided.setdefault(contest.environment, []).append(FAMILY_NAMES[contest.family])
     names = [f"{environment} ({listed(families)})" for environment, families in undecided.items()]
     if names:
-        parts.append(f"whether structure helps in {listed(names)}")
-    text = f"{'; '.join(parts)}. That does not mean equal: these runs do not decide."
-    return [("Undetermined:", text)] if parts else []
+        parts.append(Said(f"whether structure helps in {listed(names)};", ("structures",)))
+    if not parts:
+        return []
+    last = Said(f"{parts[-1].text[:-1]}.", parts[-1].sources)
+    return [Point("Undetermined:", (*parts[:-1], last))]

@@ -56,6 +56,7 @@ class Cell:
     strong: bool = False
     verdict: str = ""  # a chip before the text
     link: str = ""  # where the text leads, relative to the report
+    anchor: str = ""  # by which the cell is found
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,22 @@ class Code:
     kind: str = "code"
 
 
+@dataclass(frozen=True)
+class Said:
+    """A sentence of the answer and the tables that its numbers stand in, by file name without .csv."""
+
+    text: str
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Point:
+    """A paragraph of the answer: what stands in bold, and what follows."""
+
+    lead: str
+    said: tuple[Said, ...]
+
+
 Block: TypeAlias = Text | Bullets | Formula | Picture | Table | Reel | Code
 
 
@@ -103,18 +120,23 @@ class Report:
 
     title: str
     question: str
-    answer: tuple[tuple[str, str], ...]  # leads and sentences of the first page
+    answer: tuple[Point, ...]  # the first page
     sections: tuple[Section, ...]
 
 
 def as_json(report: Report) -> str:
     """The report as canonical JSON."""
-    return json.dumps(asdict(report), ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False)
+    return json.dumps(as_data(report), ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False)
 
 
 def as_data(report: Report) -> dict[str, Any]:
-    """The report as plain dictionaries, for a template."""
-    return asdict(report)
+    """The report as plain dictionaries, for a template, with the tables that the answer quotes."""
+    return {**asdict(report), "sources": sources(report)}
+
+
+def sources(report: Report) -> tuple[str, ...]:
+    """The tables that the answer quotes, in the order of their first mention."""
+    return tuple(dict.fromkeys(name for point in report.answer for said in point.said for name in said.sources))
 
 
 def pictures(report: Report) -> tuple[str, ...]:

@@ -124,25 +124,29 @@ def picture(stem: str) -> Picture:
 
 
 def _findings(tables: Tables) -> tuple[Block, ...]:
-    """The headline figure and all sentences."""
-    groups = (
-        ("Which family is ahead", findings.environment_findings(tables) + findings.family_findings(tables.summary)),
-        ("Which structure is ahead of the generic policy", findings.structure_findings(tables)),
-        ("Also", findings.gap_findings(tables.scores) + findings.pair_finding(tables.comparisons)),
+    """The headline figure, both tables of verdicts, and what else there is to say."""
+    also = (
+        *findings.family_findings(tables.summary),
+        *findings.gap_findings(tables.scores),
+        *findings.pair_finding(tables.comparisons),
     )
-    lists = [(Text(title, strong=True), Bullets(items)) for title, items in groups if items]
-    blocks = [block for pair in lists for block in pair]
-    return (*blocks[:2], picture("headline"), *blocks[2:], Text(methods.CAUTION))
+    return (
+        picture("headline"),
+        *findings.family_table(tables.findings),
+        *findings.structure_table(tables),
+        *((Text("Also", strong=True), Bullets(also)) if also else ()),
+        Text(methods.CAUTION),
+    )
 
 
 def _frontier(tables: Tables) -> tuple[Block, ...]:
     """Both figures, and what they say."""
     return (
         picture("frontier"),
-        frontier.frontier_sentences(tables.frontier),
+        *frontier.frontier_blocks(tables.frontier),
         Text(frontier.SELECTION),
         picture("exchange"),
-        frontier.exchange_sentences(tables.exchange),
+        *frontier.exchange_blocks(tables.exchange),
     )
 
 

@@ -13,69 +13,63 @@ import numpy as np
 import pandas as pd
 
 from harness.figures.load import Tables
-from harness.report.phrases import counted, interval, number, ratio, shown, steps, steps_interval
+from harness.report.blocks import Cell, Table
+from harness.report.phrases import MINUS, NOTHING, counted, interval, number, shown, steps, steps_interval
 from harness.report.structures import Contest, contests, side, tested
 
 Finding: TypeAlias = tuple[str, str]  # verdict, sentence
 UNDETERMINED = "undetermined"
+FAMILIES = (
+    "Which family is ahead. The best cells are described by the runs that made them the best; differences and steps "
+    "are those of cells chosen on other runs than those that judge them, up to the smallest budget. Difference: "
+    "normalised score, gradient-free − policy-gradient. Steps: restricted mean until solved, gradient-free against "
+    "policy-gradient, and how many fewer. p is corrected for all environments; intervals are wider than the test."
+)
+CONTESTS = (
+    "Which structure is ahead of the generic policy: normalised scores, runs that solved it, and the chance that a "
+    "run of the structure is the higher one, with p corrected for all contests."
+)
 FAMILY_NAMES = {"gradient-free": "gradient-free search", "policy-gradient": "policy gradients"}
 LEVEL = 0.05
 ROUNDING = 1e-12
 
 
-def environment_findings(tables: Tables) -> tuple[Finding, ...]:
-    """One finding per environment: the best cell of each family, and which is ahead."""
-    budgets = tables.scores.set_index(["environment", "policy", "algorithm"])["budget"].to_dict()
-    return tuple(_environment(row, budgets) for row in tables.findings.to_dict("records"))
+def family_table(findings: pd.DataFrame) -> tuple[Table, ...]:
+    """One row per environment: the best cell of each family, who scores higher, and who needs fewer steps."""
+    rows = tuple(_environment(row) for row in findings.to_dict("records"))
+    columns = (
+        "environment",
+        "best gradient-free cell",
+        "best policy-gradient cell",
+        "score, difference",
+        "steps saved",
+    )
+    return (Table(FAMILIES, columns, (False,) * 5, rows),) if rows else ()
 
 
-def _environment(row: dict[str, Any], budgets: dict[tuple[str, str, str], float]) -> Finding:
-    """The sentences of one environment."""
-    sides = [side for side in ("free", "gradient") if row[f"{side}_n"] > 0]
-    if not sides:
-        return UNDETERMINED, f"{row['environment']}: no run yet."
-    if len(sides) == 1:
-        missing = FAMILY_NAMES[_family("gradient" if sides == ["free"] else "free")]
-        return "", f"{row['environment']}: {_cell(row, sides[0])}. There is no run of {missing} to compare with."
-    chance = f"{shown(row['probability'], row['low'], row['high'])} (p\u00a0=\u00a0{number(row['p'], 2)})"
-    first = f"{row['environment']}: {_cell(row, 'free')}; {_cell(row, 'gradient')}."
-    second = f"A gradient-free run scores higher than a policy-gradient run with probability {chance}"
-    second += ": the order is open." if row["ahead"] == UNDETERMINED else "."
-    allowed = {budgets.get((row["environment"], row[f"{side}_policy"], row[f"{side}_algorithm"])) for side in sides}
-    third = _speed(row) + ("" if len(allowed) == 1 else " The two had different budgets.")
-    verdict = UNDETERMINED if row["ahead"] == UNDETERMINED else f"{row['ahead']} ahead"
-    return verdict, f"{first} {second} {third}".strip()
-
-
-def _family(side: str) -> str:
-    return "gradient-free" if side == "free" else "policy-gradient"
+def _environment(row: dict[str, Any]) -> tuple[Cell, ...]:
+    """The cells of one environment."""
+    start = (Cell(row["environment"]), *(Cell(_cell(row, side)) for side in ("free", "gradient")))
+    if math.isnan(row["p"]):
+        return (*start, Cell(NOTHING), Cell(NOTHING))
+    lead = shown(row["difference"], row["difference_low"], row["difference_high"])
+    fewer = [float(row[name]) for name in ("saved", "saved_low", "saved_high")]
+    ends = [f"{MINUS if value < 0 else ''}{steps(abs(value))}" for value in fewer]
+    saved = (
+        f"{steps(row['free_steps'])} against {steps(row['gradient_steps'])}: {ends[0]} [{ends[1]}, {ends[2]}], "
+        f"p\u00a0=\u00a0{number(row['steps_p_holm'], 2)}"
+    )
+    score = f"{lead}, p\u00a0=\u00a0{number(row['p_holm'], 2)}"
+    return (*start, Cell(score, verdict=row["ahead"]), Cell(saved, verdict=row["faster"]))
 
 
 def _cell(row: dict[str, Any], side: str) -> str:
     """The best cell of one family in words."""
+    if not row[f"{side}_n"] > 0:
+        return "no run"
     score = interval(row[f"{side}_iqm"], row[f"{side}_low"], row[f"{side}_high"])
-    return (
-        f"the best {_family(side)} cell is {row[f'{side}_algorithm']} with {row[f'{side}_policy']} "
-        f"(P = {row[f'{side}_parameters']:.0f}), scoring {score} over {counted(int(row[f'{side}_n']), 'run')}"
-    )
-
-
-def _speed(row: dict[str, Any]) -> str:
-    """Which of the two cells needs fewer steps to the threshold."""
-    free, gradient = row["free_ert"], row["gradient_ert"]
-    reached = [name for name, time in (("gradient-free", free), ("policy-gradient", gradient)) if math.isfinite(time)]
-    if not reached:
-        return "Neither reached the threshold."
-    if len(reached) == 1:
-        time = free if reached == ["gradient-free"] else gradient
-        return f"Only the {reached[0]} cell reached the threshold, in {steps(time)} expected steps."
-    times = f"Expected steps to the threshold: {steps(free)} gradient-free against {steps(gradient)} policy gradient"
-    if not math.isfinite(row["ert_ratio"]):
-        return f"{times}."
-    words = ratio(row["ert_ratio"], row["ert_ratio_low"], row["ert_ratio_high"])
-    if row["faster"] == UNDETERMINED:
-        return f"{times}, a ratio of {words}: the order is open."
-    return f"{times}, a ratio of {words}: {row['faster']} is faster."
+    size, runs = f"P\u00a0=\u00a0{row[f'{side}_parameters']:.0f}", counted(int(row[f"{side}_n"]), "run")
+    return f"{row[f'{side}_algorithm']}, {row[f'{side}_policy']} ({size}): {score}; {runs}"
 
 
 def family_findings(summary: pd.DataFrame) -> tuple[Finding, ...]:
@@ -95,21 +89,21 @@ def family_findings(summary: pd.DataFrame) -> tuple[Finding, ...]:
     return (("", f"{start}. {end}"),)
 
 
-def structure_findings(tables: Tables) -> tuple[Finding, ...]:
+def structure_table(tables: Tables) -> tuple[Table, ...]:
     """For every environment and family with several structures: the best one against the generic policy."""
-    return tuple(_structures(contest) for contest in contests(tables))
+    rows = tuple(_structures(contest) for contest in contests(tables))
+    columns = ("environment", "family", "best structure", "generic policy", "solved", "probability, p")
+    return (Table(CONTESTS, columns, (False,) * 6, rows),) if rows else ()
 
 
-def _structures(contest: Contest) -> Finding:
+def _structures(contest: Contest) -> tuple[Cell, ...]:
     """Both sides, how many of their runs reached the threshold, and the test."""
     cells = (contest.structured, contest.generic)
-    sides = [f"{side(cell)} by {cell['algorithm']}" for cell in cells]
-    text = f"{contest.environment}, {FAMILY_NAMES[contest.family]}: {sides[0]}; generic {sides[1]}."
-    reached = [f"{cell['success_rate'] * cell['n']:.0f} of {cell['n']:.0f}" for cell in cells]
-    text = f"{text} Solved by {reached[0]} and {reached[1]} runs; {tested(contest)}"
-    if contest.decided:
-        return f"{contest.sides[0]['policy']} ahead", f"{text}."
-    return UNDETERMINED, f"{text}: the order is open."
+    sides = [Cell(f"{side(cell)} by {cell['algorithm']}") for cell in cells]
+    reached = [f"{cell['success_rate'] * cell['n']:.0f}/{cell['n']:.0f}" for cell in cells]
+    solved = Cell(" and ".join(reached))
+    test = Cell(tested(contest), verdict=contest.test["ahead"])
+    return (Cell(contest.environment), Cell(contest.family), *sides, solved, test)
 
 
 def pair_finding(comparisons: pd.DataFrame) -> tuple[Finding, ...]:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from harness.figures.exchange import best_of
 from harness.figures.order import RIVALS
-from harness.report.blocks import Block, Bullets, Cell, Table, Text
+from harness.report.blocks import Block, Bullets, Cell, Point, Said, Table, Text
 from harness.report.phrases import NOTHING, counted, listed, number, ratio, steps
 
 UNDETERMINED = "undetermined"
@@ -35,84 +35,97 @@ HEADINGS = {  # of readings, short enough for a page
 BOUNDS = {"≥": "at least ", "≤": "at most "}
 
 
-def frontier_sentences(frontier: pd.DataFrame) -> Bullets:
-    """For each environment how much of the map each family holds."""
+def frontier_blocks(frontier: pd.DataFrame) -> tuple[Block, ...]:
+    """Who holds how much of all maps, and of each, in a table."""
     known = frontier[np.isfinite(frontier["probability"])]
-    items = []
-    for environment, places in known.groupby("environment"):
-        counts = places["ahead"].value_counts()
-        parts = [f"{family} in {_share(int(counts.get(family, 0)), len(places))}" for family in RIVALS]
-        text = f"{environment}: ahead are {listed(parts)} of {counted(len(places), 'place')}; {_last(places)}"
-        items.append(("", text))
-    return Bullets(tuple(items))
+    if known.empty:
+        return ()
+    rows = tuple(_held(str(environment), places) for environment, places in known.groupby("environment"))
+    columns = ("environment", "places", *RIVALS, UNDETERMINED, "with the whole budget")
+    caption = "At how many places of the map each family is ahead, and with which structures at the end."
+    return Text(_holds(known)), Table(caption, columns, (False, *(True,) * 4, False), rows)
 
 
-def frontier_answer(frontier: pd.DataFrame) -> list[tuple[str, str]]:
+def _holds(known: pd.DataFrame) -> str:
+    """How much of all maps each family holds."""
+    counts, places = known["ahead"].value_counts(), len(known)
+    free, gradient, rest = (_share(int(counts.get(word, 0)), places) for word in (*RIVALS, UNDETERMINED))
+    maps = counted(known["environment"].nunique(), "environment")
+    return (
+        f"Of {places} places on the maps of {maps}, a structure and an amount of data each, gradient-free search is "
+        f"ahead at {free} and policy gradients at {gradient}; {rest} are undetermined."
+    )
+
+
+def _held(environment: str, places: pd.DataFrame) -> tuple[Cell, ...]:
+    """One environment: counts, and the verdicts at the full budget in the order of P."""
+    counts = places["ahead"].value_counts()
+    final = places[places["steps"] == places["steps"].max()].sort_values(["parameters", "policy"])
+    groups = {word: final.loc[final["ahead"] == word, "policy"].tolist() for word in (*RIVALS, UNDETERMINED)}
+    ends = "; ".join(f"{word}: {listed(names)}" for word, names in groups.items() if names)
+    held = (str(int(counts.get(word, 0))) for word in groups)
+    return tuple(Cell(text) for text in (environment, str(len(places)), *held, ends))
+
+
+def frontier_answer(frontier: pd.DataFrame) -> list[Point]:
     """How much of all maps each family holds, for the first page."""
     known = frontier[np.isfinite(frontier["probability"])]
     if known.empty:
         return []
-    counts, places = known["ahead"].value_counts(), len(known)
-    held = [f"{family} in {_share(int(counts.get(family, 0)), places)}" for family in (*RIVALS, UNDETERMINED)]
-    maps = counted(known["environment"].nunique(), "environment")
-    text = f"of {places} places (structure by amount of data) in {maps}, {listed(held)}."
-    return [("Ahead on the frontier:", text)]
+    return [Point("On the frontier.", (Said(_holds(known), ("frontier",)),))]
 
 
-def exchange_answer(exchange: pd.DataFrame) -> list[tuple[str, str]]:
+def exchange_answer(exchange: pd.DataFrame) -> list[Point]:
     """The rates that are decided at the threshold, for the first page."""
     rates = best_of(exchange)
     rates = rates[rates["solved"] & ((rates["rate_low"] > 1) | (rates["rate_high"] < 1))]
     if rates.empty:
         return []
     parts = [_rate(row) for row in rates.sort_values("rate", ascending=False).to_dict("records")]
-    return [("Data that structure replaces, until solved:", f"{'; '.join(parts)}.")]
+    return [Point("Data that structure replaces, until solved:", (Said(f"{'; '.join(parts)}.", ("exchange",)),))]
 
 
 def _rate(row: dict[str, Any]) -> str:
     """One rate, shortly."""
-    bound = BOUNDS.get(row["bound"], "")
     return (
-        f"{row['environment']}, {row['family']}: {row['generic']} needs {bound}"
-        f"{ratio(row['rate'], row['rate_low'], row['rate_high'])} times the steps of {row['policy']}"
+        f"{row['environment']}, {row['family']}: {row['generic']} needs {rate_text(row)} the steps of {row['policy']}"
     )
+
+
+def rate_text(row: dict[str, Any]) -> str:
+    """A rate with its interval: at least 4.2 [2, ∞] times."""
+    return f"{BOUNDS.get(row['bound'], '')}{ratio(row['rate'], row['rate_low'], row['rate_high'])} times"
 
 
 def _share(count: int, places: int) -> str:
-    return f"{count} ({100 * count / places:.0f}\u00a0%)"
+    return f"{count} ({100 * count / places:.0f}\u00a0%)" if count else "none"
 
 
-def _last(places: pd.DataFrame) -> str:
-    """The verdicts at the full budget, in the order of P."""
-    final = places[places["steps"] == places["steps"].max()].sort_values(["parameters", "policy"])
-    words = [
-        f"{row['policy']} (P\u00a0=\u00a0{row['parameters']:.0f}) {row['ahead']}" for row in final.to_dict("records")
-    ]
-    return f"at {steps(final['steps'].max())} steps {listed(words)}."
-
-
-def exchange_sentences(exchange: pd.DataFrame) -> Bullets:
-    """The rate at the environment's threshold, or at the highest target that says something."""
-    items = []
+def exchange_blocks(exchange: pd.DataFrame) -> tuple[Block, ...]:
+    """The rates at the environment's threshold, or at the highest target that says something, in a table."""
+    rows = []
     for _, rates in best_of(exchange).groupby(["environment", "parameters", "policy", "family"]):
         ladder = rates.sort_values("target")
         solved = ladder[ladder["solved"]]
-        items.append(rate_sentence((solved if len(solved) else ladder).iloc[-1].to_dict()))
-    return Bullets(tuple(items))
-
-
-def rate_sentence(row: dict[str, Any]) -> tuple[str, str]:
-    """What a rate says, with a verdict where its interval does not hold 1."""
-    ahead = "structure" if row["rate_low"] > 1 else "generic" if row["rate_high"] < 1 else UNDETERMINED
-    where = "the threshold" if row["solved"] else f"a score of {number(row['target'])}"
-    bound = BOUNDS.get(row["bound"], "")
-    return (
-        ahead,
-        f"{row['environment']}, {row['family']}: to reach {where}, {row['generic']} "
-        f"(P\u00a0=\u00a0{row['generic_parameters']:.0f}) needs {bound}"
-        f"{ratio(row['rate'], row['rate_low'], row['rate_high'])} times the steps of {row['policy']} "
-        f"(P\u00a0=\u00a0{row['parameters']:.0f}): {steps(row['generic_steps'])} against {steps(row['policy_steps'])}.",
+        rows.append(exchange_row((solved if len(solved) else ladder).iloc[-1].to_dict()))
+    if not rows:
+        return ()
+    columns = ("environment", "family", "structure", "generic policy", "until", "its steps", "generic", "rate", "")
+    caption = (
+        "Exchange rates: how many times the steps of the structure the generic policy needs. Decided where the "
+        "interval does not hold 1."
     )
+    return (Table(caption, columns, (False,) * 5 + (True,) * 3 + (False,), tuple(rows)),)
+
+
+def exchange_row(row: dict[str, Any]) -> tuple[Cell, ...]:
+    """One rate, with a verdict where its interval does not hold 1."""
+    ahead = "structure" if row["rate_low"] > 1 else "generic" if row["rate_high"] < 1 else UNDETERMINED
+    until = "solved" if row["solved"] else f"a score of {number(row['target'])}"
+    sides = (f"{row['policy']} ({row['parameters']:.0f})", f"{row['generic']} ({row['generic_parameters']:.0f})")
+    rate = f"{row['bound']}\u00a0{ratio(row['rate'], row['rate_low'], row['rate_high'])}".strip()
+    words = (row["environment"], row["family"], *sides, until, steps(row["policy_steps"]), steps(row["generic_steps"]))
+    return (*(Cell(word) for word in words), Cell(rate), Cell("", verdict=ahead))
 
 
 def scaling_blocks(scaling: pd.DataFrame, crossover: pd.DataFrame) -> tuple[Block, ...]:

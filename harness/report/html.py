@@ -11,16 +11,17 @@ from pathlib import Path
 
 import jinja2
 
-from harness.report.blocks import Report, as_data, pictures
+from harness.report.blocks import Report, as_data, pictures, sources
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render(report: Report, figures: Path, films: Mapping[str, bytes]) -> bytes:
+def render(report: Report, tables: Path, figures: Path, films: Mapping[str, bytes]) -> bytes:
     """The page.
 
     Args:
         report: what to say.
+        tables: folder of {name}.csv; those that the answer quotes are inside the page.
         figures: folder of {stem}.svg.
         films: WebP bytes by the file stem that the report's reels name.
 
@@ -39,9 +40,10 @@ def render(report: Report, figures: Path, films: Mapping[str, bytes]) -> bytes:
     )
     images = {stem: _embedded((figures / f"{stem}.svg").read_bytes(), "image/svg+xml") for stem in pictures(report)}
     moving = {stem: _embedded(data, "image/webp") for stem, data in films.items()}
+    quoted = {name: _embedded((tables / f"{name}.csv").read_bytes(), "text/csv") for name in sources(report)}
     style = (TEMPLATES / "report.css").read_text(encoding="utf-8")
     page = environment.get_template("report.html").render(
-        report=as_data(report), images=images, films=moving, style=style
+        report=as_data(report), images=images, films=moving, quoted=quoted, style=style
     )
     return page.encode("utf-8")
 

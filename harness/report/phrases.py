@@ -75,3 +75,8 @@ def listed(words: Sequence[str]) -> str:
 def counted(count: int, noun: str) -> str:
     """1 run, 2 runs."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def tally(count: int) -> str:
+    """How many in a sentence: none, 1, 2."""
+    return str(count) if count else "none"

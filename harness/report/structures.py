@@ -57,9 +57,6 @@ def side(cell: Cell) -> str:
 
 
 def tested(contest: Contest) -> str:
-    """The test in words: how often a run of the structure is the higher one, and how surprising that would be."""
+    """How often a run of the structure is the higher one, and how surprising that would be."""
     row = contest.test
-    chance = shown(row["probability"], row["low"], row["high"])
-    return (
-        f"a run of the structure is the higher one with probability {chance}, p\u00a0=\u00a0{number(row['p_holm'], 2)}"
-    )
+    return f"{shown(row['probability'], row['low'], row['high'])}, p\u00a0=\u00a0{number(row['p_holm'], 2)}"
