@@ -55,7 +55,7 @@ COLUMNS = {
         "steps_to_solved",
         "digest",
     ],
-    "curves": [*IDENTITY, "steps", "iqm", "low", "high", "n"],
+    "curves": [*IDENTITY, "steps", "iqm", "low", "high", "band_low", "band_high", "n"],
     "scores": [
         *IDENTITY,
         "budget",
@@ -97,7 +97,7 @@ COLUMNS = {
         "ert_low",
         "ert_high",
     ],
-    "runlengths": [*IDENTITY, "steps", "share", "censored", "n"],
+    "survival": [*IDENTITY, "steps", "share", "low", "high", "n"],
     "summary": [
         "level",
         "family",
@@ -143,23 +143,8 @@ COLUMNS = {
         "ert_low",
         "ert_high",
     ],
-    "findings": [
-        "environment",
-        *(
-            f"{side}_{word}"
-            for side in ("free", "gradient")
-            for word in ("policy", "algorithm", "parameters", "n", "iqm", "low", "high", "ert", "ert_low", "ert_high")
-        ),
-        "probability",
-        "low",
-        "high",
-        "p",
-        "ahead",
-        "ert_ratio",
-        "ert_ratio_low",
-        "ert_ratio_high",
-        "faster",
-    ],
+    "findings": list(COLUMNS_OF_ALL["findings"]),
+    "ratios": list(COLUMNS_OF_ALL["ratios"]),
     "structures": [
         "environment",
         "family",
@@ -319,6 +304,8 @@ def _rows(identity, budget, values, scores, status, times, frozen):  # type: ign
             "iqm": centre,
             "low": centre - half * deviation,
             "high": centre + half * deviation,
+            "band_low": centre - 1.5 * half * deviation,
+            "band_high": centre + 1.5 * half * deviation,
             "n": n,
         }
     )
@@ -369,16 +356,16 @@ def _rows(identity, budget, values, scores, status, times, frozen):  # type: ign
         **identity,
         "steps": [0.0, *ends, budget],
         "share": [0.0, *(np.arange(1, successes + 1) / n), successes / n],
-        "censored": [False] * (successes + 1) + [True],
         "n": n,
     }
+    lengths |= {"low": 0.8 * np.array(lengths["share"]), "high": 0.2 + 0.8 * np.array(lengths["share"])}
     dimension = pd.DataFrame([{**identity, "n": n, **normal, **rate, **erts}])
     return {
         "runs": runs,
         "curves": curves,
         "scores": pd.DataFrame([score]),
         "targets": pd.DataFrame(targets),
-        "runlengths": pd.DataFrame(lengths),
+        "survival": pd.DataFrame(lengths),
         "dimension": dimension,
     }
 
@@ -411,16 +398,13 @@ def _findings(dimension: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
                 f"{side}_ert_high": best["ert_high"],
             }
         clear = str(environment).startswith(("C", "L"))
-        row |= {
-            "probability": 0.84 if clear else 0.55,
-            "low": 0.66 if clear else 0.31,
-            "high": 0.97 if clear else 0.77,
-            "ahead": "gradient-free" if clear else "undetermined",
-            "ert_ratio": 3.2 if clear else np.nan,
-            "ert_ratio_low": 1.9 if clear else np.nan,
-            "ert_ratio_high": 6.0 if clear else np.nan,
-            "faster": "gradient-free" if clear else "undetermined",
-        }
+        verdict = "gradient-free" if clear else "undetermined"
+        row |= {"horizon": 1e5, "difference": 0.3, "difference_low": 0.1, "difference_high": 0.5}
+        row |= {"probability": 0.84 if clear else 0.55, "p": 0.004, "p_holm": 0.02 if clear else 0.3, "ahead": verdict}
+        row |= {"free_steps": 1e4, "gradient_steps": 5e4, "saved": 4e4, "saved_low": 1e4, "saved_high": 6e4}
+        row |= {"steps_probability": 0.9, "steps_p": 0.004, "steps_p_holm": 0.02 if clear else 0.3, "faster": verdict}
+        if not {"free_n", "gradient_n"} <= row.keys():
+            row |= {"p": np.nan, "steps_p": np.nan, "ahead": "undetermined", "faster": "undetermined"}
         rows.append(row)
     return pd.DataFrame(rows)
 

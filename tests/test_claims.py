@@ -396,7 +396,7 @@ def test_a_true_margin_is_left_out_in_at_most_one_of_twenty_studies(kind: str) -
 
 def test_the_report_shows_each_claim_with_its_verdict_and_says_which_came_late() -> None:
     table = synthetic.study(seeds=3, environments=("LQR",), algorithms={"ars-v1": "gradient-free"})["claims"]
-    _, late, shown, _, listed = section.claims(table.reindex(columns=synthetic.COLUMNS["claims"]))
+    _, late, shown, _, listed = section.claims(table.reindex(columns=synthetic.COLUMNS["claims"]), ())
     assert isinstance(shown, blocks.Table) and isinstance(late, blocks.Text) and isinstance(listed, blocks.Bullets)
     assert [row[0].verdict for row in shown.rows] == ["supported", "contradicted", "undetermined", "undetermined"]
     assert [row[1].text for row in shown.rows][:2] == ["0.31 [0.20, 0.40]", "× 0.5 [0.4, 0.6]"]
@@ -408,7 +408,7 @@ def test_the_report_shows_each_claim_with_its_verdict_and_says_which_came_late()
 
 
 def test_a_study_without_claims_has_no_such_section() -> None:
-    assert section.claims(pd.DataFrame(columns=synthetic.COLUMNS["claims"])) == ()
+    assert section.claims(pd.DataFrame(columns=synthetic.COLUMNS["claims"]), ()) == ()
 
 
 @pytest.mark.parametrize(("scale", "text"), [("difference", "within ± 0.05"), ("ratio", "within × 0.8 to 1.25")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import re
@@ -22,10 +23,11 @@ from test_figures import TINY
 
 from harness import figures, report
 from harness.cell import Part
+from harness.claims.metrics import METRICS
 from harness.figures.load import TEXT, TRUTH, Anchors, Tables, load
 from harness.interface import Request, Scaler
 from harness.policy import build
-from harness.report import animation, answer, blocks, content, findings, html, pdf, phrases, setting, structures
+from harness.report import animation, answer, blocks, claims, content, findings, html, pdf, phrases, setting, structures
 from harness.report.animation import Film
 from harness.rollouts import gymnasium_engine
 from harness.rollouts.engine import Terms
@@ -118,9 +120,33 @@ def test_every_figure_and_every_contents_entry_is_there(folders: tuple[Path, Pat
     images = [attributes["src"] for tag, attributes in reader.tags if tag == "img"]
     apart = {"tuning", "settings", "laboratory", "laws"}  # nothing is tuned here, and there is no laboratory
     assert len(images) == len(figures.FIGURES.keys() - apart) == 11
-    anchors = {attributes["id"] for tag, attributes in reader.tags if tag == "section"}
+    sections = {f"#{attributes['id']}" for tag, attributes in reader.tags if tag == "section"}
+    there = {f"#{attributes['id']}" for _, attributes in reader.tags if "id" in attributes}
     entries = {str(attributes["href"]) for tag, attributes in reader.tags if tag == "a"}
-    assert {f"#{anchor}" for anchor in anchors} == {entry for entry in entries if not entry.startswith("../")}
+    inside = {entry for entry in entries if entry.startswith("#")}
+    assert sections <= inside <= there
+    assert {f"#figure-{name}" for name in ("scores", "targets")} <= inside  # what claims rest on
+
+
+def test_tables_that_the_answer_quotes_are_inside_the_page(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    page, _ = report.build(facts(), *folders, tmp_path)
+    links = [attributes for tag, attributes in parsed(page).tags if tag == "a" and "download" in attributes]
+    names = [str(attributes["download"]) for attributes in links]
+    assert {"structures.csv", "exchange.csv", "frontier.csv", "findings.csv"} <= set(names)
+    for name, attributes in zip(names, links, strict=True):
+        assert base64.b64decode(str(attributes["href"]).partition(",")[2]) == (folders[0] / name).read_bytes()
+
+
+def test_every_number_of_the_answer_names_its_tables(folders: tuple[Path, Path]) -> None:
+    *said, _ = answer.answer(load(folders[0]))
+    assert all(one.sources for point in said for one in point.said if re.search(r"\d", one.text))
+
+
+def test_a_claim_is_no_link_to_a_figure_that_the_report_lacks(folders: tuple[Path, Path]) -> None:
+    assert {metric.figure for metric in METRICS.values()} <= figures.FIGURES.keys()
+    table = load(folders[0]).claims
+    linked = [[cell.link for cell in row][-1] for row in claims.claims(table, ("scores",))[-3].rows]
+    assert linked == ["#figure-scores", "", "#figure-scores", ""]
 
 
 def test_every_table_is_a_link_from_where_the_report_lies(folders: tuple[Path, Path], tmp_path: Path) -> None:
@@ -146,12 +172,17 @@ def hostile_report(figure_folder: Path) -> blocks.Report:
     bullets = blocks.Bullets(tuple(("undetermined", name) for name in HOSTILE))
     table = blocks.plain_table(HOSTILE[1], HOSTILE[:2], "lr", [(name, name) for name in HOSTILE])
     body = (blocks.Text(HOSTILE[2]), bullets, table, blocks.Code(HOSTILE[1]), blocks.Picture("headline", *HOSTILE[:2]))
-    return blocks.Report(HOSTILE[0], HOSTILE[1], ((HOSTILE[3], HOSTILE[2]),), (blocks.Section("a", HOSTILE[4], body),))
+    return blocks.Report(
+        HOSTILE[0],
+        HOSTILE[1],
+        (blocks.Point(HOSTILE[3], (blocks.Said(HOSTILE[2]),)),),
+        (blocks.Section("a", HOSTILE[4], body),),
+    )
 
 
 def test_hostile_names_are_text_in_html(folders: tuple[Path, Path], tmp_path: Path) -> None:
     page = tmp_path / "page.html"
-    page.write_bytes(html.render(hostile_report(folders[1]), folders[1], {}))
+    page.write_bytes(html.render(hostile_report(folders[1]), *folders, {}))
     reader = parsed(page)
     assert "script" not in {tag for tag, _ in reader.tags}
     text = "".join(reader.text)
@@ -212,53 +243,58 @@ FINDING: Mapping[str, Any] = {
     "gradient_ert": np.inf,
     "gradient_ert_low": np.nan,
     "gradient_ert_high": np.nan,
+    "horizon": 100_000.0,
+    "difference": 0.5,
+    "difference_low": 0.3,
+    "difference_high": 0.6,
     "probability": 0.9,
-    "low": 0.7,
-    "high": 1.0,
-    "p": 0.002,
+    "p": 0.001,
+    "p_holm": 0.002,
     "ahead": "gradient-free",
-    "ert_ratio": np.inf,
-    "ert_ratio_low": 2.0,
-    "ert_ratio_high": np.inf,
+    "free_steps": 12_300.0,
+    "gradient_steps": 50_000.0,
+    "saved": 37_700.0,
+    "saved_low": -1_000.0,
+    "saved_high": 60_000.0,
+    "steps_probability": 0.9,
+    "steps_p": 0.002,
+    "steps_p_holm": 0.004,
     "faster": "gradient-free",
 }
 
 
-def test_finding_states_both_cells_with_intervals() -> None:
-    verdict, sentence = findings._environment(dict(FINDING), {})
-    assert verdict == "gradient-free ahead"
-    assert "ars with linear (P\u00a0=\u00a08), scoring 498.0 [490.0, 500.0] over 10 runs" in sentence
-    assert "ppo with mlp (P\u00a0=\u00a04610), scoring 300.0 [250.0, 350.5] over 10 runs" in sentence
-    assert "with probability 0.90 [0.70, 1.00] (p\u00a0=\u00a00.002)." in sentence
-    assert "Only the gradient-free cell reached the threshold, in 12.3k expected steps." in sentence
+def family_row(**changes: Any) -> list[tuple[str, str]]:
+    (table,) = findings.family_table(pd.DataFrame([FINDING | changes]))
+    return [(cell.verdict, cell.text) for cell in table.rows[0]]
 
 
-def test_finding_is_undetermined_where_the_table_says_so() -> None:
-    verdict, sentence = findings._environment({**FINDING, "ahead": "undetermined", "low": 0.4, "p": 0.2}, {})
-    assert verdict == "undetermined" and "0.90 [0.40, 1.00] (p\u00a0=\u00a00.2): the order is open." in sentence
+def test_a_row_of_families_holds_both_cells_with_intervals_and_both_verdicts() -> None:
+    assert family_row() == [
+        ("", "E"),
+        ("", "ars, linear (P\u00a0=\u00a08): 498.0 [490.0, 500.0]; 10 runs"),
+        ("", "ppo, mlp (P\u00a0=\u00a04610): 300.0 [250.0, 350.5]; 10 runs"),
+        ("gradient-free", "0.50 [0.30, 0.60], p\u00a0=\u00a00.002"),
+        ("gradient-free", "12.3k against 50k: 37.7k [−1k, 60k], p\u00a0=\u00a00.004"),
+    ]
 
 
-def test_finding_without_a_rival_has_no_verdict() -> None:
-    verdict, sentence = findings._environment({**FINDING, "gradient_n": np.nan, "ahead": "undetermined"}, {})
-    assert verdict == "" and "no run of policy gradients to compare with" in sentence
+def test_a_row_of_families_is_undetermined_where_the_table_says_so() -> None:
+    assert [verdict for verdict, _ in family_row(ahead="undetermined")][3:] == ["undetermined", "gradient-free"]
 
 
-def test_finding_says_that_budgets_differ() -> None:
-    budgets = {("E", "linear", "ars"): 1000.0, ("E", "mlp", "ppo"): 2000.0}
-    assert "different budgets" in findings._environment(dict(FINDING), budgets)[1]
-    assert "different budgets" not in findings._environment(dict(FINDING), dict.fromkeys(budgets, 1000.0))[1]
+def test_a_family_without_a_rival_has_no_verdict() -> None:
+    assert family_row(gradient_n=np.nan, p=np.nan, ahead="undetermined")[2:] == [("", "no run"), ("", "–"), ("", "–")]
 
 
-def test_speed_is_open_where_the_interval_holds_one() -> None:
-    row = {
-        **FINDING,
-        "gradient_ert": 20_000.0,
-        "ert_ratio": 1.62,
-        "ert_ratio_low": 0.8,
-        "ert_ratio_high": 3.1,
-        "faster": "undetermined",
-    }
-    assert "a ratio of 1.6 [0.8, 3.1]: the order is open." in findings._environment(row, {})[1]
+def test_pairs_told_apart_by_their_restricted_means_are_counted() -> None:
+    faster = ["first", "first", "second", "undetermined", "undetermined"]
+    ratios = pd.DataFrame({"contrast": ["family"] * 4 + ["structure"], "faster": faster})
+    assert findings.ratio_sentences(ratios) == (
+        "4 pairs of two methods on one structure: the gradient-free method needs fewer steps in 2, the policy gradient "
+        "in 1; 1 undetermined.",
+        "1 pair of one method on two structures: the smaller needs fewer steps in none, the larger in none; "
+        "1 undetermined.",
+    )
 
 
 DIMENSION = pd.DataFrame(
@@ -286,69 +322,65 @@ def contest_tables(**changes: Any) -> Tables:
     return load_empty()._replace(dimension=DIMENSION, structures=pd.DataFrame([test | changes]))
 
 
+def structure_row(**changes: Any) -> list[tuple[str, str]]:
+    (table,) = findings.structure_table(contest_tables(**changes))
+    return [(cell.verdict, cell.text) for cell in table.rows[0]]
+
+
 def test_a_structure_is_ahead_where_the_adjusted_test_says_so() -> None:
-    assert findings.structure_findings(contest_tables()) == (
-        (
-            "program ahead",
-            "E, gradient-free search: program (P\u00a0=\u00a03) 0.90 [0.80, 1.00] by ars; generic mlp "
-            "(P\u00a0=\u00a04610) 0.50 [0.30, 0.70] by ars. Solved by 9 of 10 and 1 of 10 runs; a run of the structure "
-            "is the higher one with probability 0.90 [0.70, 1.00], p\u00a0=\u00a00.004.",
-        ),
-    )
-    assert findings.structure_findings(contest_tables(ahead="generic"))[0][0] == "mlp ahead"
-    assert findings.structure_findings(contest_tables(best=False)) == ()
+    assert structure_row() == [
+        ("", "E"),
+        ("", "gradient-free"),
+        ("", "program (P\u00a0=\u00a03) 0.90 [0.80, 1.00] by ars"),
+        ("", "mlp (P\u00a0=\u00a04610) 0.50 [0.30, 0.70] by ars"),
+        ("", "9/10 and 1/10"),
+        ("structure", "0.90 [0.70, 1.00], p\u00a0=\u00a00.004"),
+    ]
+    assert structure_row(ahead="generic")[-1][0] == "generic"
+    assert findings.structure_table(contest_tables(best=False)) == ()
 
 
 def test_intervals_that_do_not_overlap_are_no_verdict() -> None:
-    verdict, sentence = findings.structure_findings(contest_tables(p_holm=0.06, ahead="undetermined"))[0]
-    assert verdict == "undetermined"
-    assert sentence.endswith("p\u00a0=\u00a00.06: the order is open.")
+    verdict, text = structure_row(p_holm=0.06, ahead="undetermined")[-1]
+    assert (verdict, text) == ("undetermined", "0.90 [0.70, 1.00], p\u00a0=\u00a00.06")
+
+
+def points(tables: Tables) -> dict[str, str]:
+    return {point.lead: " ".join(said.text for said in point.said) for point in answer.answer(tables)}
 
 
 def test_answer_says_with_numbers_where_structure_and_families_won() -> None:
-    cells = {"environment": "E", "policy": ["linear", "mlp"], "algorithm": ["ars", "ppo"], "normalised_iqm": [0.9, 0.4]}
-    reached = {**cells, "family": ["gradient-free", "policy-gradient"], "parameters": 8.0, "ert": np.inf}
-    reached |= {"n": 10.0, "success_rate": [0.4, 0.0], "normalised_low": 0.1, "normalised_high": 1.0}
-    tables = contest_tables()._replace(
-        findings=pd.DataFrame([FINDING]),
-        scores=pd.DataFrame(cells),
-        dimension=pd.concat([DIMENSION, pd.DataFrame(reached)]),
-    )
-    points = dict(answer.answer(tables))
-    assert points["Structure paid"] == (
+    said = points(contest_tables()._replace(findings=pd.DataFrame([FINDING])))
+    assert said["Structure paid"] == (
         "in E for gradient-free search: program (P\u00a0=\u00a03) 0.90 [0.80, 1.00] against mlp (P\u00a0=\u00a04610) "
         "0.50 [0.30, 0.70], p\u00a0=\u00a00.004."
     )
-    assert points["A generic policy paid"] == "in no environment, as far as these runs decide."
-    assert points["Fewer steps until solved:"] == (
-        "gradient-free search in 1 of 1 environment (E, solved by 4 of its 10 runs and none of the other's)."
+    assert said["A generic policy paid"] == "in no environment, as far as these runs decide."
+    assert said["Fewer steps until solved:"] == (
+        "gradient-free search in 1 of 1 environment (E, 12.3k against 50k, p\u00a0=\u00a00.004)."
     )
-    assert points["Higher score at the budget:"] == (
-        "gradient-free search in 1 of 1 environment (E, 0.90 against 0.40; its run is the higher one with probability "
-        "0.90 [0.70, 1.00], p\u00a0=\u00a00.002)."
+    assert said["Higher score at the budget:"] == (
+        "gradient-free search in 1 of 1 environment (E, by 0.50 [0.30, 0.60], p\u00a0=\u00a00.002)."
     )
-    assert "Undetermined:" not in points
+    assert "Undetermined:" not in said
 
 
-def test_answer_turns_ratio_and_probability_round_for_policy_gradients() -> None:
-    row = {**FINDING, "ahead": "policy-gradient", "probability": 0.1, "low": 0.0, "high": 0.3}
-    row |= {"faster": "policy-gradient", "ert_ratio": 0.25, "ert_ratio_low": 0.1, "ert_ratio_high": 0.5}
-    assert answer._steps(row, {}) == "E, 4 [2, 10] times fewer"
-    scores = {("E", "linear", "ars"): 0.995, ("E", "mlp", "ppo"): 0.999}
-    assert answer._score(row, scores).startswith(
-        "E, less than 0.01 apart; its run is the higher one with probability 0.90 [0.70, 1.00]"
-    )
+def test_answer_turns_numbers_round_for_policy_gradients() -> None:
+    row = {**FINDING, "ahead": "policy-gradient", "difference": -0.2, "difference_low": -0.3, "difference_high": 0.1}
+    assert answer._score(row) == "E, by 0.20 [−0.10, 0.30], p\u00a0=\u00a00.002"
+    assert answer._score({**row, "difference": -0.002}) == "E, by less than 0.01, p\u00a0=\u00a00.002"
+    row |= {"faster": "policy-gradient", "free_steps": 100_000.0}
+    assert answer._steps(row) == "E, 50k against none within 100k, p\u00a0=\u00a00.004"
 
 
 def test_answer_lists_what_is_undetermined() -> None:
     row = {**FINDING, "ahead": "undetermined", "faster": "undetermined"}
     contests = structures.contests(contest_tables(ahead="undetermined"))
-    assert answer._open([row, {**row, "environment": "F"}], contests) == [
-        (
-            "Undetermined:",
-            "which family scores higher in E and F; which family needs fewer steps in E and F; whether structure helps "
-            "in E (gradient-free search). That does not mean equal: these runs do not decide.",
-        )
+    (point,) = answer._open([row, {**row, "environment": "F"}], contests)
+    assert [(said.text, said.sources) for said in point.said] == [
+        ("which family scores higher in E and F;", ("findings",)),
+        ("which family needs fewer steps in E and F;", ("findings",)),
+        ("whether structure helps in E (gradient-free search).", ("structures",)),
     ]
 
 

@@ -18,22 +18,35 @@ RATE = {
 
 
 def test_a_rate_is_a_verdict_only_if_its_interval_does_not_hold_1():
-    assert frontier.rate_sentence(RATE)[0] == "structure"
-    assert frontier.rate_sentence({**RATE, "rate_low": 0.9})[0] == "undetermined"
-    assert frontier.rate_sentence({**RATE, "rate": 0.3, "rate_low": 0.1, "rate_high": 0.8})[0] == "generic"
+    assert frontier.exchange_row(RATE)[-1].verdict == "structure"
+    assert frontier.exchange_row({**RATE, "rate_low": 0.9})[-1].verdict == "undetermined"
+    assert frontier.exchange_row({**RATE, "rate": 0.3, "rate_low": 0.1, "rate_high": 0.8})[-1].verdict == "generic"
 
 
 def test_a_censored_rate_is_called_at_least():
-    text = frontier.rate_sentence({**RATE, "generic_steps": np.inf, "rate_high": np.inf, "bound": "≥"})[1]
-    assert "needs at least 3 [2, ∞] times the steps of linear" in text
-    assert text.endswith("never against 250.")
+    row = {**RATE, "generic_steps": np.inf, "rate_high": np.inf, "bound": "≥"}
+    assert frontier.rate_text(row) == "at least 3 [2, ∞] times"
+    texts = [cell.text for cell in frontier.exchange_row(row)]
+    assert texts == [
+        *("pole", "gradient-free", "linear (4)", "wide (64)", "solved", "250", "never", "≥\u00a03 [2, ∞]", "")
+    ]
+
+
+def test_every_rate_stands_in_the_table_decided_or_not():
+    rates = pd.DataFrame([RATE, {**RATE, "policy": "open", "rate_low": 0.5}, {**RATE, "target": 50.0, "solved": False}])
+    (table,) = frontier.exchange_blocks(rates)
+    assert [(row[2].text, row[-1].verdict) for row in table.rows] == [
+        ("linear (4)", "structure"),
+        ("open (4)", "undetermined"),
+    ]
 
 
 def test_only_decided_rates_at_the_threshold_reach_the_first_page():
     rates = pd.DataFrame([RATE, {**RATE, "policy": "open", "rate_low": 0.5}, {**RATE, "target": 50.0, "solved": False}])
-    ((lead, text),) = frontier.exchange_answer(rates)
-    assert lead.startswith("Data that structure replaces")
-    assert text == "pole, gradient-free: wide needs 3 [2, 4] times the steps of linear."
+    (point,) = frontier.exchange_answer(rates)
+    assert point.lead.startswith("Data that structure replaces")
+    assert point.said[0].text == "pole, gradient-free: wide needs 3 [2, 4] times the steps of linear."
+    assert point.said[0].sources == ("exchange",)
     assert frontier.exchange_answer(rates[1:]) == []
 
 
@@ -51,14 +64,22 @@ def test_rates_that_no_axis_can_show_are_left_out():
 
 def test_the_share_of_the_frontier_that_each_family_holds(tmp_path: Path):
     places = load(synthetic.write(tmp_path, synthetic.study(seeds=4))).frontier
-    ((_, text),) = frontier.frontier_answer(places)
+    (point,) = frontier.frontier_answer(places)
     environments = places["environment"].nunique()
     count = len(places) // 4  # programs are held by one family, networks by the other, the two between by none
-    assert text == (
-        f"of {len(places)} places (structure by amount of data) in {environments} environments, "
-        f"gradient-free in {count} (25\u00a0%), policy-gradient in {count} (25\u00a0%) "
-        f"and undetermined in {2 * count} (50\u00a0%)."
+    assert point.said[0].text == (
+        f"Of {len(places)} places on the maps of {environments} environments, a structure and an amount of data each, "
+        f"gradient-free search is ahead at {count} (25\u00a0%) and policy gradients at {count} (25\u00a0%); "
+        f"{2 * count} (50\u00a0%) are undetermined."
     )
+
+
+def test_the_table_of_the_frontier_counts_each_map_and_names_who_is_ahead_at_the_end(tmp_path: Path):
+    places = load(synthetic.write(tmp_path, synthetic.study(seeds=4, environments=("CartPole-v1",)))).frontier
+    _, table = frontier.frontier_blocks(places)
+    ((name, *counts, end),) = ([cell.text for cell in row] for row in table.rows)
+    assert (name, counts) == ("CartPole-v1", ["48", "12", "12", "24"])
+    assert end == "gradient-free: program; policy-gradient: mlp-64-64; undetermined: linear and fourier-64"
 
 
 def test_readings_that_change_the_verdict_are_counted_and_set_in_bold(tmp_path: Path):
@@ -74,5 +95,6 @@ def test_without_data_every_block_still_says_something(tmp_path: Path):
     tables = load(synthetic.write(tmp_path, {}))
     assert frontier.frontier_answer(tables.frontier) == []
     assert frontier.exchange_answer(tables.exchange) == []
+    assert frontier.frontier_blocks(tables.frontier) == frontier.exchange_blocks(tables.exchange) == ()
     assert frontier.scaling_blocks(tables.scaling, tables.crossover)[0].text
     assert frontier.sensitivity_blocks(tables.sensitivity)[0].text

@@ -29,7 +29,7 @@ def _positive(words: str, column: str) -> Metric:
 
 def _exponent(regressor: str) -> Metric:
     words = f"exponent of the steps until solved in the {regressor}"
-    return Metric(words, "scaling", regressor, "difference", "exponent", "dimension")
+    return Metric(words, "scaling", regressor, "difference", "exponent", "scaling")
 
 
 METRICS: Mapping[str, Metric] = {

@@ -16,8 +16,9 @@ from harness.figures.style import FAINT, family_colour, legend_below, note, noth
 CAPTION = "Learning curves."
 READING = (
     "A panel is a structure with its number of parameters P in an environment. A line is the interquartile mean over "
-    "seeds of the score, as a step function of the environment steps used. Heavy, with its 95 % bootstrap band: the "
-    "best method of each family at the budget, named above the panel; light: the others of the family. Dashed: the "
+    "seeds of the score, as a step function of the environment steps used. Heavy: the best "
+    "method of each family at the budget, named above the panel, with its pointwise 95 % interval and, paler, the band "
+    "that holds the whole curve 95 times in 100; light: the others of the family. Dashed: the "
     "reference score. Dotted: the random policy. Curves far below the random policy leave the panel at the bottom."
 )
 DEPTH = 0.45  # shown below the random score, as a share of reference - random
@@ -48,17 +49,18 @@ def _curve(axes: Axes, rows: pd.DataFrame, family: str, *, heavy: bool) -> None:
     if rows.empty:
         return
     colour = family_colour(family)
-    x, y, low, high = (rows[name].to_numpy() for name in ("steps", "iqm", "low", "high"))
+    x, y = rows["steps"], rows["iqm"]
     if not heavy:
         axes.step(x, y, where="post", color=colour, linewidth=0.7, alpha=0.45, zorder=3)
         return
-    axes.fill_between(x, low, high, step="post", color=colour, linewidth=0, alpha=0.16, zorder=2)
+    for low, high, strength in (("band_low", "band_high", 0.08), ("low", "high", 0.14)):
+        axes.fill_between(x, rows[low], rows[high], step="post", color=colour, linewidth=0, alpha=strength, zorder=2)
     axes.step(x, y, where="post", color=colour, linewidth=1.8, zorder=4)
 
 
 def _corners(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows at which the step function or its band changes, and the last one."""
-    values = rows[["iqm", "low", "high"]].to_numpy()
+    """The rows at which the step function or one of its bands changes, and the last one."""
+    values = rows[["iqm", "low", "high", "band_low", "band_high"]].to_numpy()
     changed = np.ones(len(rows), bool)
     changed[1:-1] = ~((values[1:-1] == values[:-2]) | (np.isnan(values[1:-1]) & np.isnan(values[:-2]))).all(axis=1)
     return rows[changed]

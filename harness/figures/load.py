@@ -22,6 +22,10 @@ TEXT = frozenset(
         "second",
         "first_family",
         "second_family",
+        "second_algorithm",
+        "second_policy",
+        "first_algorithm",
+        "first_policy",
         "free_policy",
         "free_algorithm",
         "gradient_policy",
@@ -76,13 +80,14 @@ class Tables(NamedTuple):
     curves: pd.DataFrame
     scores: pd.DataFrame
     targets: pd.DataFrame
-    runlengths: pd.DataFrame
+    survival: pd.DataFrame
     summary: pd.DataFrame
     comparisons: pd.DataFrame
     dimension: pd.DataFrame
     findings: pd.DataFrame
     structures: pd.DataFrame
     restricted: pd.DataFrame
+    ratios: pd.DataFrame
     profiles: pd.DataFrame
     scaling: pd.DataFrame
     crossover: pd.DataFrame

@@ -1,4 +1,4 @@
-"""Steps to solve: the distribution over seeds of the steps until the environment's threshold is crossed."""
+"""Steps to solve: Kaplan and Meier's share of seeds that have crossed the environment's threshold by so many steps."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from harness.figures.style import FAINT_COLOUR, INK, family_colour, legend_below
 CAPTION = "Environment steps until solved."
 READING = (
     "The height of a staircase is the share of runs that had crossed the environment's threshold (confirmed by the "
-    "next evaluation) after so many environment steps, on a logarithmic axis: further left is faster, higher is more "
-    "reliable. Heavy: the method of each family with the smallest expected number of steps, named above the panel; "
-    "light: the others of the family. The cross is where the data end: runs that had not crossed by then are "
-    "censored, not failed for ever. The corner counts the methods of which no run crossed; their lines are grey. A "
-    "staircase that begins above zero crossed before any learning."
+    "next evaluation) after so many environment steps, by Kaplan and Meier, on a logarithmic axis: further left is "
+    "faster, higher is more reliable. Heavy, with its pointwise 95 % interval: the method of each family with the "
+    "smallest expected number of steps, named above the panel; light: the others of the family. The cross is where the "
+    "data end: runs that had not crossed by then are censored, not failed for ever. The corner counts the methods of "
+    "which no run crossed; their lines are grey. A staircase that begins above zero crossed before any learning."
 )
 
 
 def draw(tables: Tables) -> Figure:
-    """Run-length distributions from runlengths.csv and dimension.csv."""
-    lengths = tables.runlengths
+    """Survival curves from survival.csv and dimension.csv."""
+    lengths = tables.survival
     if lengths.empty:
         return nothing("No run yet.")
     figure, panels = by_policy(lengths)
@@ -50,6 +50,9 @@ def _staircase(axes: Axes, rows: pd.DataFrame, family: str, *, heavy: bool) -> N
     rows = rows.sort_values(["steps", "share"])
     crossed = rows["share"].max() > 0.0
     colour = family_colour(family) if crossed else FAINT_COLOUR
+    if heavy and crossed:
+        x, low, high = (rows[name] for name in ("steps", "low", "high"))
+        axes.fill_between(x, low, high, step="post", color=colour, linewidth=0, alpha=0.13, zorder=2)
     axes.step(
         rows["steps"],
         rows["share"],
@@ -59,7 +62,7 @@ def _staircase(axes: Axes, rows: pd.DataFrame, family: str, *, heavy: bool) -> N
         alpha=1.0 if heavy else 0.45,
         zorder=4 if heavy else 3 if crossed else 2,
     )
-    end = rows[rows["censored"] & (rows["share"] < 1.0)]
+    end = rows.iloc[-1:][rows["share"].iloc[-1:] < 1.0]
     axes.plot(end["steps"], end["share"], linestyle="", marker="x", color=colour, markersize=4.0, zorder=5)
 
 

@@ -10,6 +10,7 @@ from harness.report.blocks import Point, Said
 from harness.report.conclusion import conclusion
 from harness.report.findings import FAMILY_NAMES, UNDETERMINED
 from harness.report.frontier import exchange_answer, frontier_answer
+from harness.report.laboratory import laboratory_answer
 from harness.report.phrases import counted, listed, number, shown, steps
 from harness.report.structures import Contest, contests, side
 
@@ -29,15 +30,17 @@ def answer(tables: Tables) -> tuple[Point, ...]:
     """Leads and sentences, every number from the tables."""
     rows = [row for row in tables.findings.to_dict("records") if row["free_n"] > 0 and row["gradient_n"] > 0]
     found = contests(tables)
+    measured = laboratory_answer(tables.laboratory)
     if not rows and not found:
         text = "There is no result yet." if tables.findings.empty else "There is nothing to compare yet."
-        return (Point("", (Said(text),)),)
+        return tuple(measured) or (Point("", (Said(text),)),)
     return (
         conclusion(tables),
         *_structure(found),
         *exchange_answer(tables.exchange),
         *_families(rows),
         *frontier_answer(tables.frontier),
+        *measured,
         *_open(rows, found),
         Point("How to read this.", (Said(WORDS),)),
     )

@@ -141,7 +141,12 @@ def sources(report: Report) -> tuple[str, ...]:
 
 def pictures(report: Report) -> tuple[str, ...]:
     """File stems of all figures, in order."""
-    return tuple(block.stem for section in report.sections for block in section.blocks if isinstance(block, Picture))
+    return drawn(report.sections)
+
+
+def drawn(sections: Sequence[Section]) -> tuple[str, ...]:
+    """File stems of the figures of sections, in order."""
+    return tuple(block.stem for section in sections for block in section.blocks if isinstance(block, Picture))
 
 
 def plain_table(caption: str, columns: tuple[str, ...], sides: str, rows: Sequence[Sequence[str]]) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from typing import Any
 
 import pandas as pd
@@ -25,12 +26,12 @@ LATE = (
 )
 
 
-def claims(table: pd.DataFrame) -> tuple[Block, ...]:
-    """Blocks of the section; none if no claim is declared on this study."""
+def claims(table: pd.DataFrame, pictures: Collection[str]) -> tuple[Block, ...]:
+    """Blocks of the section, with links to those figures that the report has; none if no claim is declared."""
     rows: list[Row] = table.to_dict("records")
     if not rows:
         return ()
-    lines = tuple(_line(row) for row in rows)
+    lines = tuple(_line(row, pictures) for row in rows)
     numeric = (False, True, True, True, True, True, False)
     declared = Bullets(tuple(("", _declaration(row)) for row in rows))
     return (
@@ -51,10 +52,10 @@ def _late(rows: list[Row]) -> tuple[Block, ...]:
     return (Text(f"{which} {LATE}", strong=True),)
 
 
-def _line(row: Row) -> tuple[Cell, ...]:
+def _line(row: Row, pictures: Collection[str]) -> tuple[Cell, ...]:
     """One row of the table."""
     missing = math.isnan(row["effect"])
-    rests = f"{row['table']}, figure {row['figure'].replace('_', ' ')}"
+    rests, shown_by = f"{row['table']}, figure {row['figure'].replace('_', ' ')}", f"#figure-{row['figure']}"
     return (
         Cell(row["statement"], verdict=row["verdict"]),
         Cell(NOTHING if missing else effect(row)),
@@ -62,7 +63,7 @@ def _line(row: Row) -> tuple[Cell, ...]:
         Cell(number(row["p_holm"], 2)),
         Cell(NOTHING if missing else f"{row['n_seeds']:.0f}"),
         Cell(more(row)),
-        Cell(row["reason"] or rests),
+        Cell(row["reason"]) if row["reason"] else Cell(rests, link=shown_by if row["figure"] in pictures else ""),
     )
 
 

@@ -31,6 +31,7 @@ from harness.report.blocks import (
     Section,
     Table,
     Text,
+    drawn,
     plain_table,
 )
 from harness.report.claims import claims
@@ -78,15 +79,13 @@ def compose(facts: Facts, tables: Tables, digests: Mapping[str, str]) -> Report:
         tables: of this study.
         digests: sha256 of the table files by name.
     """
-    judged = claims(tables.claims)
     sections = (
         Section("findings", "Findings", _findings(tables)),
         Section("frontier", "The frontier, and the exchange rate", _frontier(tables)),
-        *((Section("claims", "Claims", judged),) if judged else ()),
         Section("setting", "Setting", setting(facts.environments, facts.cells, tables)),
         Section("curves", "Learning curves", (picture("learning_curves"),)),
         Section("scores", "Score at the budget", _scores(tables)),
-        Section("targets", "Steps until solved", (picture("targets"), *target_tables(tables.dimension))),
+        Section("targets", "Steps until solved", _targets(tables)),
         Section("dispersion", "Spread across seeds", (picture("dispersion"),)),
         Section("dimension", "Parameter dimension", _dimension(tables)),
         *_laboratory(tables),
@@ -97,7 +96,9 @@ def compose(facts: Facts, tables: Tables, digests: Mapping[str, str]) -> Report:
         Section("methods", "Methods", _methods(facts.notes)),
         Section("provenance", "Provenance", _provenance(facts, digests)),
     )
-    return Report(facts.title, facts.question, answer(tables), sections)
+    judged = claims(tables.claims, drawn(sections))
+    second = (Section("claims", "Claims", judged),) if judged else ()
+    return Report(facts.title, facts.question, answer(tables), (*sections[:2], *second, *sections[2:]))
 
 
 def _laboratory(tables: Tables) -> tuple[Section, ...]:
@@ -201,14 +202,23 @@ def decimals(scale: Anchors) -> int:
     return int(np.clip(3 - math.floor(math.log10(span)), 0, 6)) if span > 0.0 else 1
 
 
-def target_tables(dimension: pd.DataFrame) -> tuple[Table, ...]:
-    """One table per environment: expected steps to the threshold and runs that reached it."""
-    known = dimension[dimension["n"] > 0]
-    return _by_environment(
-        known,
-        lambda row: Cell(findings.ert_text(row)),
-        "expected steps to the threshold (ERT) · runs that reached it",
-    )
+def _targets(tables: Tables) -> tuple[Block, ...]:
+    """Survival curves, how often one cell is faster than another, and the tables of steps."""
+    said = Bullets(tuple(("", sentence) for sentence in findings.ratio_sentences(tables.ratios)))
+    lists = (Text(methods.RATIOS), said) if said.items else ()
+    return (picture("targets"), *lists, *target_tables(tables.dimension, tables.restricted))
+
+
+def target_tables(dimension: pd.DataFrame, restricted: pd.DataFrame) -> tuple[Table, ...]:
+    """One table per environment: expected steps to the threshold, restricted mean, and runs that reached it."""
+    means = {(row["environment"], row["policy"], row["algorithm"]): row for row in restricted.to_dict("records")}
+
+    def cell(row: dict[str, Any]) -> Cell:
+        mean = means[row["environment"], row["policy"], row["algorithm"]]["mean"]
+        return Cell(findings.ert_text(row, mean))
+
+    caption = "expected steps to the threshold (ERT) · restricted mean · runs that reached it"
+    return _by_environment(dimension[dimension["n"] > 0], cell, caption)
 
 
 def _by_environment(known: pd.DataFrame, cell: Callable[[dict[str, Any]], Cell], caption: str) -> tuple[Table, ...]:

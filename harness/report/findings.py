@@ -14,7 +14,7 @@ import pandas as pd
 
 from harness.figures.load import Tables
 from harness.report.blocks import Cell, Table
-from harness.report.phrases import MINUS, NOTHING, counted, interval, number, shown, steps, steps_interval
+from harness.report.phrases import MINUS, NOTHING, counted, interval, number, shown, steps, steps_interval, tally
 from harness.report.structures import Contest, contests, side, tested
 
 Finding: TypeAlias = tuple[str, str]  # verdict, sentence
@@ -36,7 +36,8 @@ ROUNDING = 1e-12
 
 def family_table(findings: pd.DataFrame) -> tuple[Table, ...]:
     """One row per environment: the best cell of each family, who scores higher, and who needs fewer steps."""
-    rows = tuple(_environment(row) for row in findings.to_dict("records"))
+    known = findings[(findings["free_n"] > 0) | (findings["gradient_n"] > 0)]
+    rows = tuple(_environment(row) for row in known.to_dict("records"))
     columns = (
         "environment",
         "best gradient-free cell",
@@ -153,7 +154,22 @@ def completeness_sentence(runs: pd.DataFrame) -> str:
     )
 
 
-def ert_text(row: dict[str, Any]) -> str:
-    """One cell of the table of steps to the threshold."""
+def ert_text(row: dict[str, Any], mean: float) -> str:
+    """One cell of the table of steps to the threshold: ERT, restricted mean, runs that reached it."""
     times = steps_interval(row["ert"], row["ert_low"], row["ert_high"])
-    return f"{times} · {row['success_rate'] * row['n']:.0f}/{row['n']:.0f}"
+    return f"{times} · {steps(mean)} · {row['success_rate'] * row['n']:.0f}/{row['n']:.0f}"
+
+
+def ratio_sentences(ratios: pd.DataFrame) -> tuple[str, ...]:
+    """How many pairs of cells that differ in one thing are told apart by their restricted means."""
+    sides = {"family": ("the gradient-free method", "the policy gradient"), "structure": ("the smaller", "the larger")}
+    words = {"family": "of two methods on one structure", "structure": "of one method on two structures"}
+    sentences = []
+    for contrast, rows in ratios.groupby("contrast"):
+        name, counts = str(contrast), rows["faster"].value_counts()
+        won = [tally(int(counts.get(place, 0))) for place in ("first", "second", UNDETERMINED)]
+        sentences.append(
+            f"{counted(len(rows), 'pair')} {words[name]}: {sides[name][0]} needs fewer steps in {won[0]}, "
+            f"{sides[name][1]} in {won[1]}; {won[2]} undetermined."
+        )
+    return tuple(sentences)

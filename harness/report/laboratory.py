@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from harness.figures.laboratory import SWEPT, common
 from harness.figures.order import algorithm_order
-from harness.report.blocks import Block, Cell, Picture, Table, Text
+from harness.report.blocks import Block, Cell, Picture, Point, Said, Table, Text
 from harness.report.phrases import fixed, number
 
 WORDS = (
@@ -33,6 +34,20 @@ def laboratory(table: pd.DataFrame, pictures: tuple[Picture, ...]) -> tuple[Bloc
         return ()
     shown = common(table)
     return (Text(WORDS), *pictures, *(_table(str(name), rows) for name, rows in shown.groupby("environment")))
+
+
+def laboratory_answer(table: pd.DataFrame) -> list[Point]:
+    """For the first page: whose updates point best and worst, described and not judged."""
+    shown = common(table[np.isfinite(table["cosine_per_1000"])])
+    if shown.empty:
+        return []
+    parts = []
+    for environment, rows in shown.groupby("environment"):
+        means = rows.groupby(["policy", "algorithm"])["cosine_per_1000"].mean().sort_values()
+        ends = [f"{fixed(means.iloc[place], 2)} for {means.index[place][1]}" for place in (-1, 0)]
+        parts.append(f"{environment}, from {ends[0]} to {ends[1]}")
+    text = f"mean cosine of 1 000 steps of updates to each method's own target: {'; '.join(parts)}."
+    return [Point("What an update is worth:", (Said(text, ("laboratory",)),))]
 
 
 def _table(environment: str, rows: pd.DataFrame) -> Table:

@@ -19,15 +19,22 @@ TIMES = "and infinite where no run reaches the target."
 INTERVALS = (
     "Intervals are 95 % bootstrap intervals over whole runs, by percentiles widened for small samples (Hesterberg "
     "2015); success rates have Clopper and Pearson intervals. Families are compared by the probability that a run of "
-    "one scores higher than a run of the other, ties counted half; an order is stated only where a two-sided exact "
-    "permutation test of that probability, paired by seed where possible, has p at most 0.05. Every structure is "
-    "compared with the generic policy by the same test, corrected by Holm's method over all such contests of the "
-    "study; pairs of algorithms likewise, within an environment and structure."
+    "one is better than a run of the other, ties counted half; an order is stated only where a two-sided exact "
+    "permutation test of that probability, paired by seed where possible, has p at most 0.05, corrected by Holm's "
+    "method over the environments. There the best cell of each family is chosen on one random half of the runs and "
+    "judged on the other, both ways round; p is the median over 101 such splits, doubled (Meinshausen, Meier and "
+    "Bühlmann 2009). Every structure is compared with the generic policy by the same exact test, corrected by Holm's "
+    "method over all such contests of the study; pairs of algorithms likewise, within an environment and structure."
 )
 CAUTION = (
-    "How far this reaches: the best cell of a family was chosen on the runs that it is then judged by, which flatters "
-    "it; intervals are over seeds only and do not cover other settings, budgets or environments. Undetermined does "
-    "not mean equal: it means that these runs do not decide."
+    "How far this reaches: the best structure of a family was chosen on the runs that it is then judged by, which "
+    "the correction for all contests has to carry; intervals are over seeds only and do not cover other settings, "
+    "budgets or environments. Undetermined does not mean equal: it means that these runs do not decide."
+)
+RATIOS = (
+    "Pairs of cells that differ in one thing, by the ratio of their restricted means, steps until solved up to the "
+    "smallest budget: told apart where the 95 % interval of the ratio does not hold 1 and both have five runs. They "
+    "are all pairs there are, not corrected for their number; each stands in ratios.csv."
 )
 SCORE_TABLES = (
     "Interquartile means over seeds with 95 % intervals. Bold: the interval overlaps that of the best in the "
