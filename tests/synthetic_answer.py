@@ -17,7 +17,9 @@ def answer(dimension: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "profiles": _profiles(cells),
         "scaling": _scaling(cells),
         "crossover": _crossover(cells),
-        "restricted": cells.assign(horizon=1e5, crossed=3, mean=2e4 * np.sqrt(cells["parameters"]), median=np.inf),
+        "restricted": dimension.assign(
+            horizon=1e5, crossed=3, mean=2e4 * np.sqrt(dimension["parameters"]), median=np.inf
+        ),
         "sensitivity": _sensitivity(cells),
     }
 
