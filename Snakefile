@@ -14,11 +14,11 @@ from pathlib import Path
 from harness.errors import InputError
 from harness.lock import hold, said_of_lock
 from harness.plugins import ROOT
-from harness.workflow import BENCH, JOB, open_study, product_code
+from harness.workflow import BENCH, JOB, open_study, product_code, study_in
 
 shell.prefix(f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; ")
 try:
-    WORKFLOW = open_study(str(config.get("study", "quickstart")))
+    WORKFLOW = open_study(study_in(config))
 except InputError as error:
     sys.exit(f"error: {error}")
 STUDY = WORKFLOW.study.name

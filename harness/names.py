@@ -29,6 +29,23 @@ def check_name(place: Node, name: str) -> None:
         raise place.error(f"the name {ascii(name)[:80]} is not safe as a path: {ALLOWED}, and no device of Windows")
 
 
+def check_study(place: Node, name: str) -> None:
+    """Refuse what no study can be called: a name that is no path, or that Snakemake's `--config` reads as no text."""
+    check_name(place, name)
+    if (read_as := read_by_snakemake(name)) is not name:
+        raise place.error(f"{name} cannot name a study: --config study={name} would be read as {read_as}")
+
+
+def read_by_snakemake(word: str) -> int | float | bool | str:
+    """What `--config key=word` gives: Snakemake tries an integer, a number and a truth value before text."""
+    for number in (int, float):
+        try:
+            return number(word)
+        except ValueError:
+            continue  # the next reading may fit; text always does
+    return {"True": True, "False": False}.get(word, word)
+
+
 def check_distinct(names: Iterable[tuple[str, Node]]) -> None:
     """Refuse two names that differ only in upper and lower case: some file systems hold them for one."""
     spellings: dict[str, str] = {}

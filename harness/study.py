@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from harness import plugins, strict_yaml
 from harness.cell import Evaluation
-from harness.names import check_distinct, check_name, check_once, find
+from harness.names import check_distinct, check_name, check_once, check_study, find
 from harness.node import Node
 from harness.schema import mapping, read
 from harness.search import draw_label, draws
@@ -95,7 +95,7 @@ def load_study(root: Path, name: str) -> Study:
     """
     find(Node(None, "studies/"), name, studies(root), "study")
     node = strict_yaml.load(root / "studies" / f"{name}.yaml", f"studies/{name}.yaml")
-    check_name(node, name)
+    check_study(node, name)
     if "parts" in mapping(node):
         return _united(root, name, read(node, UnionFile))
     file = read(node, StudyFile)

@@ -18,6 +18,7 @@ from typing import Any
 from harness import cost, progress, pulse
 from harness.cell import SHORT, canonical
 from harness.claims.declaration import Claim, check_labels, load_claims
+from harness.errors import InputError
 from harness.fingerprint import CARRIERS, cell_fingerprint, digest, sources
 from harness.fit import check_fits
 from harness.grid import Job, Planned, blocks, plan
@@ -28,8 +29,10 @@ from harness.laboratory.plan import jobs as bench_jobs
 from harness.laboratory.plan import plan as plan_benches
 from harness.plugins import ROOT
 from harness.spec import Environment, load_environments
-from harness.study import Study, load_study
+from harness.study import Study, load_study, studies
+from harness.tracking import ledger
 
+DEFAULT = "quickstart"  # the study of a bare `snakemake`
 JOB = "results/runs/{environment}/{policy}/{algorithm}/{digest}/seeds-{first}-{last}/manifest.json"  # a job's last file
 BENCH = "results/laboratory/{environment}/{policy}/{algorithm}/{digest}/seeds-{first}-{last}/manifest.json"
 LOOKERS = {  # what decides a product, beside the runs
@@ -172,15 +175,31 @@ class Workflow:
         return list(dict.fromkeys(planned.cell.environment.name for planned in self.planned))
 
     def farewell(self) -> str:
-        """Where the result is, and what to do with it."""
+        """Where the result is, what to do with it, and what MLflow does not show of it."""
         name = self.study.name
         if self.study.tuning:
-            return f"\nThe tuned settings:    tuned/{name}.yaml, every draw in tuned/{name}.csv\n"
-        return (
-            f"\nThe report:            reports/{name}.html and reports/{name}.pdf"
-            f"\nThe numbers:           results/tables/{name}/"
-            f"\nAll runs in MLflow:    {_command('harness')} ui {name}\n"
-        )
+            made = f"\nThe tuned settings:    tuned/{name}.yaml, every draw in tuned/{name}.csv"
+        else:
+            made = (
+                f"\nThe report:            reports/{name}.html and reports/{name}.pdf"
+                f"\nThe numbers:           results/tables/{name}/"
+            )
+        return f"{made}\n{self._view()}\n"
+
+    def _view(self) -> str:
+        """How to see the runs in MLflow, and what is not there of this study and of others."""
+        harness, name, results = _command("harness"), self.study.name, ROOT / "results"
+        missing = ledger.unmirrored(results, name, [ROOT / path for path in self.manifests])
+        lines = [
+            f"Not in MLflow:         {len(missing)} runs ({missing[0].reason}); to show them: {harness} sync {name}"
+            if missing
+            else f"All runs in MLflow:    {harness} ui {name}"
+        ]
+        if others := [one for one in ledger.emptied(results) if one != name]:
+            lines.append(
+                f"The MLflow store was made anew, without {', '.join(others)}; to show a study: {harness} sync STUDY"
+            )
+        return "\n".join(lines)
 
     def advice(self) -> str:
         """What can be done where something failed."""
@@ -200,6 +219,25 @@ def _command(name: str) -> str:
     if found and Path(found).parent.samefile(path.parent):
         return name
     return shlex.quote(os.path.relpath(path) if path.is_relative_to(ROOT) else str(path))
+
+
+def study_in(config: Mapping[str, Any]) -> str:
+    """The study that Snakemake's `--config` names.
+
+    Raises:
+        InputError: for any other key, or where no name is given.
+    """
+    for key in config:
+        if key != "study":
+            raise InputError("--config", f"unknown key {ascii(key)[:80]}", str(key)[:80], ["study"])
+    name = config.get("study", DEFAULT)
+    if name is None:
+        raise InputError("--config study=", "names no study", "", studies(ROOT))
+    if not isinstance(name, str):
+        raise InputError(
+            "--config study", f"Snakemake reads the value as {ascii(name)[:80]}, which is no name of a study"
+        )
+    return name
 
 
 def open_study(name: str) -> Workflow:

@@ -322,6 +322,36 @@ def test_a_locked_store_is_a_reason_in_the_ledger_and_no_error(
     assert behind(results, manifest) == []
 
 
+def test_a_study_does_not_wait_for_a_mirror_that_has_said_why_it_cannot_and_tries_once(
+    results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(time, "sleep", lambda seconds: pytest.fail("it waits"))
+    manifest, tries = write_job(results, "ars"), []
+    with closing(sqlite3.connect(results / store.STORE)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        reflection.reflect(reflection.Mirror(results, STUDY, [manifest]))
+        kept = reflection.reflect
+        monkeypatch.setattr(mirror, "reflect", lambda *words: tries.append(1) or kept(*words))
+        assert len(mirror.settle(results, STUDY, [manifest])) == 2
+    assert tries == [1]
+    assert mirror.settle(results, STUDY, [manifest]) == []
+
+
+def test_a_store_made_anew_empties_the_ledger_of_the_other_study_and_of_no_server(results: Path) -> None:
+    manifest = write_job(results, "ars")
+    state = reflection.Mirror(results, STUDY, [manifest])
+    reflection.reflect(state)
+    ledger.write(results, ledger.Ledger("other", store.STORE, mirrored={"a": "1"}))
+    ledger.write(results, ledger.Ledger("afar", "http://there", mirrored={"a": "1"}))
+    (results / store.STORE).unlink()
+    reflection.reflect(state)
+    assert ledger.read(results, "other") == ledger.Ledger("other", store.STORE, complaint=ledger.ANEW)
+    assert ledger.emptied(results) == ["other"]
+    assert behind(results, manifest) == []
+    assert ledger.read(results, "afar").mirrored == {"a": "1"}
+
+
 def behind(results: Path, manifest: Path) -> list[ledger.Unmirrored]:
     return ledger.unmirrored(results, STUDY, [manifest])
 

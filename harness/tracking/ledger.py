@@ -13,6 +13,7 @@ from harness.tracking import records
 
 SCHEMA = 1
 WAITING = "not mirrored yet"
+ANEW = "the store was made anew"
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,20 @@ def read(results: Path, study: str) -> Ledger:
     except (OSError, ValueError):
         return Ledger(study, store="")
     return Ledger(**content) if content.get("schema") == SCHEMA else Ledger(study, store="")
+
+
+def empty(results: Path, store: str) -> None:
+    """Let every ledger of a store say that it shows nothing: a new one stands in its place."""
+    for file in (results / "mirror").glob("*.json"):
+        known = read(results, file.stem)
+        if known.store == store:
+            write(results, Ledger(file.stem, store, complaint=ANEW))
+
+
+def emptied(results: Path) -> list[str]:
+    """The studies whose runs a new store has not been shown since."""
+    names = sorted(file.stem for file in (results / "mirror").glob("*.json"))
+    return [name for name in names if read(results, name).complaint == ANEW]
 
 
 def unmirrored(results: Path, study: str, manifests: Sequence[Path]) -> list[Unmirrored]:

@@ -15,7 +15,7 @@ from harness.tracking import ledger, records
 from harness.tracking.reflection import Mirror, reflect
 
 POLL_SECONDS = 4.0
-PATIENCE_SECONDS = 30.0  # of `settle` with the mirror that follows
+PATIENCE_SECONDS = 30.0  # of `settle` with a mirror that follows and says nothing
 
 
 def sync(results: Path, study: str, manifests: Sequence[Path], check: bool = False) -> ledger.Ledger:
@@ -29,11 +29,13 @@ def sync(results: Path, study: str, manifests: Sequence[Path], check: bool = Fal
 def settle(results: Path, study: str, manifests: Sequence[Path]) -> list[ledger.Unmirrored]:
     """Wait until the mirror that follows has caught up, for a while; then see to it. Returns what stays unmirrored.
 
-    Costs no import of MLflow as long as the other mirror works.
+    Costs no import of MLflow as long as the other mirror works. Where it has said why it does not, nobody waits for it:
+    one more try, and the study goes on.
     """
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while ledger.unmirrored(results, study, manifests):
-        if time.monotonic() > deadline:
+    while missing := ledger.unmirrored(results, study, manifests):
+        said = all(run.reason != ledger.WAITING for run in missing)
+        if said or time.monotonic() > deadline:
             sync(results, study, manifests)
             break
         time.sleep(POLL_SECONDS / 4)

@@ -167,8 +167,8 @@ def _account(mirror: Mirror, wanted: Wanted, troubles: dict[str, str], complaint
     )
     if complaint and (mirror.said is None or mirror.said.complaint != complaint):
         store.LOGGER.warning("the MLflow view of %s is behind by %d runs: %s", mirror.study, len(missing), complaint)
-    if account != mirror.said:
-        mirror.said = account
+    mirror.said = account
+    if account != ledger.read(mirror.results, mirror.study):  # it may have been emptied since this process wrote it
         try:
             ledger.write(mirror.results, account)
         except OSError as error:  # a full disk: what the ledger does not vouch for counts as not mirrored

@@ -19,6 +19,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from harness.tracking import ledger
+
 if TYPE_CHECKING:
     from mlflow.client import MlflowClient
 
@@ -26,7 +28,7 @@ STORE = "mlflow.db"
 ARTIFACTS = "artifacts"
 LOCK = ".mirror.lock"
 LOCK_SECONDS = 120.0  # longer than the first migration on a busy machine
-BUSY_SECONDS = 20.0  # MLflow's own patience with a locked database
+BUSY_SECONDS = 5.0  # of patience with a locked database: what else writes to it does so for milliseconds
 TABLES = {"alembic_version", "experiments", "runs", "tags", "params", "metrics", "latest_metrics"}
 ENVIRONMENT = {  # before the import of MLflow
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -149,6 +151,8 @@ def set_aside(path: Path) -> Path:
 def initialise(path: Path) -> None:
     """Build an empty store aside and rename it into its place; to be called under the lock.
 
+    Every ledger of the one that stood there says from now on that its runs are not shown.
+
     Raises:
         StoreError: it cannot be written.
     """
@@ -159,6 +163,7 @@ def initialise(path: Path) -> None:
     try:
         connect(f"sqlite:///{aside.resolve()}").search_experiments()
         aside.replace(path)
+        ledger.empty(path.parent, path.name)
     except Exception as error:  # MLflow's, SQLAlchemy's, Alembic's or the file system's
         raise StoreError(f"no store can be made at {path}: {first_line(error)}") from error
 

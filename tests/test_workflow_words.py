@@ -1,0 +1,104 @@
+"""What a person types to Snakemake and what it says at the end, without running anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import small_project
+from project_copy import copy_project, run
+
+from harness import workflow
+from harness.errors import InputError
+from harness.names import read_by_snakemake
+from harness.study import load_study
+from harness.tracking import ledger
+from harness.workflow import open_study, study_in
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ({"stdy": "smoke"}, "unknown key 'stdy'; allowed: study; did you mean 'study'?"),
+        ({"study": "smoke", "foo": 1}, "unknown key 'foo'; allowed: study"),
+        ({"study": None}, "--config study=: names no study; allowed: locomotion, "),
+        ({"study": 1000.0}, "Snakemake reads the value as 1000.0, which is no name of a study"),
+        ({"study": True}, "Snakemake reads the value as True"),
+    ],
+)
+def test_only_the_key_study_with_a_name_is_accepted_of_the_config(config: dict[str, Any], words: str) -> None:
+    with pytest.raises(InputError) as refused:
+        study_in(config)
+    assert words in str(refused.value)
+
+
+def test_the_config_names_the_study_and_quickstart_is_the_one_of_no_config() -> None:
+    assert (study_in({}), study_in({"study": "smoke"})) == ("quickstart", "smoke")
+
+
+@pytest.mark.slow
+def test_a_misspelt_key_ends_snakemake_with_status_1_before_any_study_is_planned(tmp_path: Path) -> None:
+    told = run(copy_project(tmp_path), "snakemake", "-n", "--config", "stdy=smoke")
+    assert told.returncode == 1
+    assert "error: --config: unknown key 'stdy'; allowed: study; did you mean 'study'?" in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("010", "10"), ("1e3", "1000.0"), ("2024", "2024"), ("1_0", "10"), ("nan", "nan"), ("True", "True")],
+)
+def test_a_name_that_snakemake_reads_as_a_number_or_a_truth_value_is_refused_for_a_study(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    from snakemake.cli import parse_config
+
+    assert repr(parse_config([f"study={name}"])["study"]) == repr(read_by_snakemake(name)) == value
+    small_project.write(tmp_path)
+    (tmp_path / "studies/mine.yaml").rename(tmp_path / f"studies/{name}.yaml")
+    with pytest.raises(InputError, match=f"{name} cannot name a study: --config study={name} would be read as {value}"):
+        load_study(tmp_path, name)
+
+
+@pytest.mark.parametrize("name", ["1e3-x", "true", "null", "v1.0", "0x10", "a-1"])
+def test_other_names_come_through_the_config_letter_by_letter(name: str) -> None:
+    from snakemake.cli import parse_config
+
+    assert parse_config([f"study={name}"])["study"] == read_by_snakemake(name) == name
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[int], str]:
+    """The farewell of the smoke study where so many of its runs are not in MLflow."""
+    opened = open_study("smoke")
+    monkeypatch.setattr(workflow, "ROOT", tmp_path)
+    monkeypatch.setattr(workflow, "_command", str)
+
+    def farewell(count: int) -> str:
+        missing = [ledger.Unmirrored(str(n), "locked by another program") for n in range(count)]
+        monkeypatch.setattr(ledger, "unmirrored", lambda results, study, manifests: missing)
+        return opened.farewell()
+
+    return farewell
+
+
+def test_the_farewell_counts_the_21_runs_that_mlflow_lacks_and_names_the_command(said: Callable[[int], str]) -> None:
+    assert "All runs in MLflow:    harness ui smoke" in said(0)
+    told = said(21)
+    assert "Not in MLflow:         21 runs (locked by another program); to show them: harness sync smoke" in told
+    assert "harness ui" not in told
+
+
+def test_the_farewell_names_the_studies_that_a_new_store_lacks_until_each_is_synced(
+    said: Callable[[int], str], tmp_path: Path
+) -> None:
+    results = tmp_path / "results"
+    for name, store in (("smoke", "mlflow.db"), ("other", "mlflow.db"), ("afar", "http://there")):
+        ledger.write(results, ledger.Ledger(name, store, mirrored={"a": "1"}))
+    assert "made anew" not in said(0)
+    ledger.empty(results, "mlflow.db")
+    assert ledger.emptied(results) == ["other", "smoke"]
+    assert "The MLflow store was made anew, without other; to show a study: harness sync STUDY" in said(0)
+    ledger.write(results, ledger.Ledger("other", "mlflow.db", mirrored={"a": "1"}))
+    assert "made anew" not in said(0)
