@@ -62,7 +62,8 @@ def _check_start(policy: Policy, file: str, asked: Node) -> None:
         raise asked.error(f"{file} has {policy.dim} parameters here, more than {MOST_PARAMETERS}")
     source = plugins.source("policies", file)
     try:
-        start = policy.init(stream(0, "init"))
+        with plugins.contained():
+            start = policy.init(stream(0, "init"))
     except Exception as fault:
         raise plugins.raised(source, fault, "when it begins") from fault
     if start.shape != (policy.dim,) or start.dtype != np.float64:
@@ -84,7 +85,8 @@ def _check_memory(world: World, policy: Policy, requests: tuple[Request, ...], a
 def _first_requests(algorithm: Algorithm[Any], file: str) -> tuple[Request, ...]:
     """What an algorithm asks for in its first turn."""
     try:
-        return algorithm.ask(algorithm.init(stream(0, "init")), Turn(0, 0, address(0)))
+        with plugins.contained():
+            return algorithm.ask(algorithm.init(stream(0, "init")), Turn(0, 0, address(0)))
     except Exception as fault:
         raise plugins.raised(plugins.source("algorithms", file), fault, "in its first turn") from fault
 
@@ -111,6 +113,7 @@ def space_of(world: World) -> Space:
         problem = make("environments", str(world.problem), place, {}, dict(world.options))
         return problem.space  # type: ignore[no-any-return]
     try:
-        return space(world)
+        with plugins.contained():
+            return space(world)
     except Exception as fault:
         raise place.error(f"Gymnasium cannot make {world.gymnasium}: {fault}") from fault

@@ -23,7 +23,7 @@ from harness.declared import FILE, declared_before
 from harness.extension import Ended, keep, shorter
 from harness.files import alone_in, write_json
 from harness.fingerprint import cell_fingerprint, cell_sources
-from harness.plugins import ROOT
+from harness.plugins import ROOT, contained
 from harness.provenance import provenance
 from harness.pulse import signs
 from harness.record import Finished, find, write
@@ -61,7 +61,8 @@ def _run_alone(
     ended = shorter(cell, folder.parent.parent, code)
     finished = []
     for seed in seeds:
-        finished.append(find(folder.parent, seed, code) or _run_seed(cell, seed, folder, code, ended, beat))
+        with _named(cell, seed):
+            finished.append(find(folder.parent, seed, code) or _run_seed(cell, seed, folder, code, ended, beat))
         announce(finished[-1])
     assembly = assemble(cell, seeds[0])
     header = {
@@ -111,7 +112,7 @@ def _run_seed(
             if saved > LIVE_SECONDS:
                 _show_progress(folder / f"seed-{seed:04d}.progress.json", cell, seed, snapshot)
 
-    with np.errstate(all="ignore"), _named(cell, seed):  # what is not finite is found and recorded by the loop
+    with np.errstate(all="ignore"):  # what is not finite is found and recorded by the loop
         end = stopwatch.time("total", _whole, assembly, cell, seed, start, stopwatch, at_border)
     end = replace(end, seconds=stopwatch.seconds)
     save(path, end, owner)
@@ -120,9 +121,10 @@ def _run_seed(
 
 @contextmanager
 def _named(cell: Cell, seed: int) -> Iterator[None]:
-    """What an algorithm or an environment raises says last whose run it was."""
+    """What a plug-in raises ends its job, with status 1 even if it was an exit, and says last whose run it was."""
     try:
-        yield
+        with contained():
+            yield
     except Exception as fault:
         fault.add_note(f"in the run {' · '.join(cell.labels)} · seed {seed}")
         raise

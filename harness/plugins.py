@@ -9,6 +9,8 @@ from __future__ import annotations
 import pkgutil
 import re
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import is_dataclass
 from importlib import import_module
 from pathlib import Path
@@ -21,6 +23,25 @@ ROOT = Path(__file__).resolve().parents[1]  # the project: where `harness/` lies
 
 COMPILED = re.compile(r'File "((?:algorithms|policies|environments)/[^"]+)", line (\d+)')  # in what Numba says
 FAMILIES = ("gradient-free", "policy-gradient", "probe")  # of algorithms
+
+
+class Exited(RuntimeError):
+    """A plug-in raised what ends a program, as `sys.exit` does; the cause is what it raised."""
+
+
+@contextmanager
+def contained() -> Iterator[None]:
+    """Within, whatever a plug-in raises is an exception like any other: only Ctrl-C may end the program.
+
+    Raises:
+        Exited: in place of `SystemExit` and its like, which would end it without a word.
+    """
+    try:
+        yield
+    except (Exception, KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as end:
+        raise Exited(f"{type(end).__name__}: {end}") from end
 
 
 def names(room: str) -> tuple[str, ...]:
@@ -41,7 +62,8 @@ def load_module(room: str, name: str) -> ModuleType:
         raise InputError(f"{room}/", f"there is no '{name}' here", stem, allowed)
     check_module(shown(source(inner, stem)), stem)
     try:
-        return import_module(f"{inner}.{stem}")
+        with contained():
+            return import_module(f"{inner}.{stem}")
     except Exception as fault:
         raise raised(source(inner, stem), fault, "when it is imported") from fault
 
@@ -74,8 +96,9 @@ def source(room: str, name: str) -> Path:
     return next((file for file in files if file.exists()), files[0])
 
 
-def raised(file: Path, fault: Exception, occasion: str) -> InputError:
+def raised(file: Path, fault: BaseException, occasion: str) -> InputError:
     """What to raise when a plug-in raised: its file, its line, its own words."""
+    fault = own(fault)
     lines = [frame.lineno for frame in traceback.extract_tb(fault.__traceback__) if frame.filename == str(file)]
     if isinstance(fault, SyntaxError) and fault.filename == str(file):
         lines.append(fault.lineno)
@@ -83,9 +106,15 @@ def raised(file: Path, fault: Exception, occasion: str) -> InputError:
     return InputError(f"{shown(file)}{line}", f"raises {type(fault).__name__} {occasion}: {fault}")
 
 
-def blamed(fault: Exception, file: str = "") -> InputError | None:
+def own(fault: BaseException) -> BaseException:
+    """What a plug-in raised itself."""
+    return fault.__cause__ if isinstance(fault, Exited) and fault.__cause__ else fault
+
+
+def blamed(fault: BaseException, file: str = "") -> InputError | None:
     """What to tell whoever wrote the plug-in that raised, or that broke the interface in `file`; None: neither."""
     line = line_of(fault)
+    fault = own(fault)
     words = " ".join(str(fault).partition("\n\nFile ")[0].split())  # Numba goes on for a page
     return InputError(line or file, f"{type(fault).__name__}: {words}") if line or file else None
 

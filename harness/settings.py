@@ -63,20 +63,26 @@ def make(
     """
     kind = plugins.load(room, name)
     try:
-        return kind(**needed, **settings)
+        with plugins.contained():
+            return kind(**needed, **settings)
     except ValueError as fault:
-        raise _refused(place, place if given is None else given, settings, str(fault)) from fault
+        raise _refused(place, place if given is None else given, settings, fault) from fault
     except Exception as fault:
         raise plugins.raised(plugins.source(room, name), fault, f"when it is made with {settings}") from fault
 
 
-def _refused(place: Node, given: Node, settings: dict[str, Any], reason: str) -> InputError:
-    """The fault at the first setting that the reason names, if one was given; then also what asked for it."""
+def _refused(place: Node, given: Node, settings: dict[str, Any], fault: ValueError) -> InputError:
+    """The fault at the first setting that its reason names, if one was given, and what asked for it.
+
+    Where it names none, the line of the plug-in says what it is about.
+    """
+    reason = str(fault)
     words = reason.replace(",", " ").replace("'", " ").replace(":", " ").split()
     named = next((word for word in words if word in settings), "")
     at = mapping(given).get(named)
     if at is None:
-        return place.error(reason)
+        line = plugins.line_of(fault)
+        return place.error(f"{reason} ({line})" if line else reason)
     return at.error(reason if given is place else f"{reason} ({place.path})")
 
 

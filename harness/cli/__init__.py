@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from harness.errors import InputError
 from harness.files import Unwritable
 from harness.memory import keep_memory
+from harness.plugins import contained
 from harness.threads import pin_threads
 
 DESCRIPTION = """\
@@ -45,7 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         module.add_commands(commands)
     options = parser.parse_args(arguments)
     try:
-        status: int = options.act(options)
+        with contained():
+            status: int = options.act(options)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

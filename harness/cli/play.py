@@ -52,7 +52,8 @@ def run_once(options: argparse.Namespace) -> int:
 
     cell = cell_of(options)
     try:
-        run_cell(cell, options.seed)
+        with plugins.contained():
+            run_cell(cell, options.seed)
     except Exception as fault:
         broken: dict[type[Exception], str] = {
             AlgorithmFault: f"algorithms/{cell.algorithm.file}.py",

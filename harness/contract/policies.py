@@ -25,7 +25,8 @@ def check(name: str) -> list[Verdict]:
     """
     plugins.load("policies", name)
     try:
-        structures = fitting(name)
+        with plugins.contained():
+            structures = fitting(name)
     except Exception as fault:  # whatever a plug-in may raise is its verdict
         return [Verdict("fits a shape of our environments", False, told(fault))]
     return judge(LAWS, structures)

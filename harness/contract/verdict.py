@@ -32,7 +32,8 @@ def judge(laws: Iterable[Law], *subject: Any) -> list[Verdict]:
     for law in laws:
         name = law.__name__.replace("_", " ")
         try:
-            law(*subject)
+            with plugins.contained():
+                law(*subject)
         except Broken as broken:
             verdicts.append(Verdict(name, False, str(broken)))
         except Exception as fault:
@@ -42,9 +43,9 @@ def judge(laws: Iterable[Law], *subject: Any) -> list[Verdict]:
     return verdicts
 
 
-def told(fault: Exception) -> str:
+def told(fault: BaseException) -> str:
     """What a plug-in raised, and the last of its own lines that it passed through."""
-    line = plugins.line_of(fault)
+    line, fault = plugins.line_of(fault), plugins.own(fault)
     return f"{type(fault).__name__}: {fault}{f' ({line})' if line else ''}"
 
 
