@@ -39,6 +39,10 @@ class Finished:
     candidate: Candidate
     seconds: dict[str, float]
 
+    def score(self, budget: int) -> float:
+        """The return at the budget, as tables and MLflow have it: that of the last evaluation at or before it."""
+        return [row["return_mean"] for row in self.snapshot.evaluations if row["steps"] <= budget][-1]
+
     @property
     def digest(self) -> str:
         """Sha256 of everything deterministic in the run."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,6 +62,8 @@ def parse(text: str, name: str) -> Node:
 def _text(path: Path, name: str) -> str:
     place = Node(None, name)
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise place.error("is no file: a folder, a pipe or a device")
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except OSError as fault:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from project_copy import copy_project, replace, run
 
@@ -220,6 +225,80 @@ def test_a_run_whose_plugin_raises_is_one_message_that_names_its_line(
     assert len(message) == 1, told.stdout
     assert re.match(f"error: {room}/broken.py" + words.replace("{line}", f":{line}"), message[0]), told.stdout
     assert ("Traceback" in told.stdout, "Traceback" in whole.stdout) == (False, True)
+
+
+@pytest.fixture
+def exiting(project: Path) -> Iterator[Path]:
+    """An algorithm that ends the program, successfully, in its first `tell`."""
+    file = project / "algorithms/exiting.py"
+    text = (project / "algorithms/random_search.py").read_text(encoding="utf-8")
+    file.write_text(text.replace("class RandomSearch", "class Exiting"), encoding="utf-8")
+    replace(file, "(outcome,) = outcomes", "raise SystemExit(0)")
+    yield file
+    file.unlink()
+
+
+def test_a_plugin_that_exits_with_0_is_named_with_its_line_by_run_check_and_job(project: Path, exiting: Path) -> None:
+    lines = exiting.read_text(encoding="utf-8").splitlines()
+    (line,) = [n for n, one in enumerate(lines, 1) if "raise SystemExit(0)" in one]
+    told = run(project, "harness", "run", "CartPole-v1", "linear", "exiting", "--budget", "500")
+    assert told.returncode == 2
+    assert told.stdout.splitlines()[-1] == f"error: algorithms/exiting.py:{line}: SystemExit: 0"
+    told = run(project, "harness", "check", "algorithms/exiting.py")
+    assert told.returncode == 1
+    assert f"BROKEN  ask and tell are pure: SystemExit: 0 (algorithms/exiting.py:{line})" in told.stdout
+    spec = dataclasses.replace(CELL, algorithm=dataclasses.replace(CELL.algorithm, file="exiting")).to_json()
+    told = run(project, "harness", "job", "--spec", spec, "--first", "0", "--last", "0")
+    assert told.returncode == 1
+    assert f'algorithms/exiting.py", line {line}, in tell' in told.stdout
+    assert told.stdout.splitlines()[-1] == "in the run CartPole-v1 · linear · random_search · seed 0"
+
+
+def test_a_plugin_that_exits_when_it_is_imported_is_status_2_and_not_0(project: Path, exiting: Path) -> None:
+    exiting.write_text("raise SystemExit(0)\n", encoding="utf-8")
+    told = run(project, "harness", "run", "CartPole-v1", "linear", "exiting")
+    assert (told.returncode, told.stdout) == (
+        2,
+        "error: algorithms/exiting.py:1: raises SystemExit when it is imported: 0\n",
+    )
+
+
+def test_a_value_error_that_names_no_setting_names_the_line_of_its_plugin(project: Path, exiting: Path) -> None:
+    replace(exiting, 'at_least(self, 0, "std")', 'raise ValueError("bad")')
+    told = run(project, "harness", "run", "CartPole-v1", "linear", "exiting")
+    assert told.returncode == 2
+    assert re.fullmatch(r"error: the command line: .*: bad \(algorithms/exiting\.py:[0-9]+\)\n", told.stdout), (
+        told.stdout
+    )
+
+
+def test_the_line_of_a_job_has_the_score_of_the_tables_at_or_before_a_budget_of_1000(project: Path) -> None:
+    told = run(project, "harness", "job", "--spec", CELL.to_json(), "--first", "0", "--last", "2")
+    assert told.returncode == 0, told.stdout
+    table = pq.read_table(project / CELL.folder / "seeds-0000-0002/evaluations.parquet").to_pylist()
+    assert max(row["steps"] for row in table) > 1000
+    scores = [[row["return_mean"] for row in table if row["seed"] == s and row["steps"] <= 1000][-1] for s in range(3)]
+    assert f"median score {np.median(scores):.4g} in " in told.stdout
+
+
+def test_list_shows_all_else_where_one_study_one_pipe_and_one_plugin_cannot_be_used(project: Path) -> None:
+    (project / "studies/spoiled.yaml").write_text("title: [", encoding="utf-8")
+    os.mkfifo(project / "studies/pipe.yaml")
+    told = run(project, "harness", "list")
+    (project / "studies/spoiled.yaml").unlink()
+    (project / "studies/pipe.yaml").unlink()
+    assert told.returncode == 1
+    lines = [line.strip() for line in told.stdout.splitlines()]
+    assert (
+        [line for line in lines if line.startswith("spoiled ")][0]
+        .split(maxsplit=1)[1]
+        .startswith("studies/spoiled.yaml:1: this is not YAML")
+    )
+    assert "studies/pipe.yaml: is no file: a folder, a pipe or a device" in told.stdout
+    assert [line for line in lines if line.startswith("unreadable ")][0].count("raises SyntaxError") == 1
+    for name in ("smoke", "CartPole-v1", "ars", "linear", "pendulum"):
+        assert [line for line in lines if line.split()[:1] == [name]], name
+    assert run(project, "harness", "list", "environments").returncode == 0
 
 
 def test_a_film_of_either_engine_is_written_and_moves(project: Path) -> None:

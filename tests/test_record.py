@@ -35,6 +35,11 @@ def finished(seed: int, status: str = "finished") -> Finished:
     return Finished(seed, snapshot, candidate, {**dict.fromkeys(PHASES, 0.5), "total": 2.5})
 
 
+@pytest.mark.parametrize(("budget", "number"), [(9, 0), (10, 1), (19, 1), (20, 2), (99, 2)])
+def test_the_score_is_that_of_the_last_evaluation_at_or_before_the_budget(budget: int, number: int) -> None:
+    assert finished(5).score(budget) == 5 + number / 3  # evaluations stand at 0, 10 and 20 steps
+
+
 def written(cell_folder: Path, first: int = 0, last: int = 2) -> Path:
     runs = [finished(seed, "diverged" if seed == 1 else "finished") for seed in range(first, last + 1)]
     return write(cell_folder / f"seeds-{first:04d}-{last:04d}", runs, HEADER, {"python": "3"})

@@ -6,7 +6,10 @@ import argparse
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from harness.errors import InputError
+
 Commands = Any  # argparse has no public name for it
+Row = Sequence[str | InputError]  # of what cannot be used: its name and the fault
 KINDS = ("studies", "environments", "algorithms", "policies", "programs")
 
 
@@ -18,8 +21,9 @@ def add_commands(commands: Commands) -> None:
 
 
 def show(options: argparse.Namespace) -> int:
-    """Print tables of what is on disk."""
-    tables: dict[str, Callable[[], Iterable[Sequence[str]]]] = {
+    """Print tables of what is on disk; 1 if something there cannot be used, which is said in its row."""
+    faults = 0
+    tables: dict[str, Callable[[], Iterable[Row]]] = {
         "studies": studies,
         "environments": environments,
         "algorithms": lambda: plugins_of("algorithms"),
@@ -28,12 +32,12 @@ def show(options: argparse.Namespace) -> int:
     }
     for kind in [options.kind] if options.kind else KINDS:
         print(f"{kind}\n")
-        print_table(tables[kind]())
+        faults += print_table(tables[kind]())
         print()
-    return 0
+    return 1 if faults else 0
 
 
-def studies() -> Iterable[Sequence[str]]:
+def studies() -> Iterable[Row]:
     """Name, size and title of every study."""
     from harness import cost
     from harness.plugins import ROOT
@@ -43,39 +47,59 @@ def studies() -> Iterable[Sequence[str]]:
 
     yield "study", "cells", "runs", "about, on 2 cores", "title"
     for name in studies(ROOT):
-        workflow = open_study(name)
+        try:
+            workflow = open_study(name)
+        except InputError as fault:
+            yield name, fault
+            continue
         runs = sum(len(planned.seeds) for planned in workflow.planned)
         duration = in_words(cost.seconds(workflow.jobs, 2) + cost.REPORT_SECONDS)
         yield name, str(len(workflow.planned)), str(runs), duration, workflow.study.title
 
 
-def environments() -> Iterable[Sequence[str]]:
+def environments() -> Iterable[Row]:
     """Every entry of envs.yaml."""
     from harness.plugins import ROOT
-    from harness.spec import load_environments
+    from harness.spec import FILE, load_environments
 
     yield "environment", "engine", "horizon", "budget", "random", "reference", "solved", "program"
-    for name, entry in load_environments(ROOT).items():
+    try:
+        entries = load_environments(ROOT)
+    except InputError as fault:
+        yield FILE, fault
+        return
+    for name, entry in entries.items():
         scores = (f"{value:g}" for value in (entry.scores.random, entry.scores.reference, entry.solved))
         yield name, entry.engine, str(entry.horizon), str(entry.budget), *scores, entry.program or ""
 
 
-def plugins_of(room: str) -> Iterable[Sequence[str]]:
+def plugins_of(room: str) -> Iterable[Row]:
     """Name, settings and first sentence of every plug-in of a room."""
     from harness import plugins
     from harness.settings import defaults
 
     yield "name", "settings", "what it is"
     for name in plugins.names(room):
-        kind = plugins.load(room, name)
+        try:
+            kind = plugins.load(room, name)
+        except InputError as fault:
+            yield name, fault
+            continue
         settings = ", ".join(f"{key}={value}" for key, value in defaults(kind).items())
         sentence = (plugins.load_module(room, name).__doc__ or "").strip().split("\n")[0]
         yield name, settings, sentence
 
 
-def print_table(rows: Iterable[Sequence[str]]) -> None:
-    """Print rows in aligned columns, the first as a head; the last column runs free."""
+def print_table(rows: Iterable[Row]) -> int:
+    """Print rows in aligned columns, the first as a head; the last column runs free.
+
+    Returns:
+        How many rows hold a fault, which stands beside the name.
+    """
     table = list(rows)
-    widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
+    whole = [row for row in table if not isinstance(row[1], InputError)]
+    widths = [max(len(str(row[i])) for row in whole) for i in range(len(whole[0]))]
+    widths[0] = max(len(str(row[0])) for row in table)
     for row in table:
-        print("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        print("  " + "  ".join(str(cell).ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip())
+    return len(table) - len(whole)

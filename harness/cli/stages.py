@@ -61,7 +61,7 @@ def run_job(options: argparse.Namespace) -> int:
     finally:
         place = progress.count(work)  # a job that fails is over too
         signal.signal(signal.SIGINT, kept)
-    scores = [run.snapshot.evaluations[-1]["return_mean"] for run in ends]
+    scores = [run.score(job.cell.budget) for run in ends]
     diverged = sum(run.snapshot.status == "diverged" for run in ends)
     note = f", {diverged} diverged" if diverged else ""
     seconds = sum(run.seconds["total"] for run in ends)

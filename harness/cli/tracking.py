@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 from typing import Any
 
@@ -67,7 +66,7 @@ def follow_study(options: argparse.Namespace) -> int:
 
 
 def open_ui(options: argparse.Namespace) -> int:
-    """Serve until interrupted."""
+    """Serve until interrupted or terminated."""
     from harness.errors import InputError
     from harness.names import find
     from harness.node import Node
@@ -84,4 +83,4 @@ def open_ui(options: argparse.Namespace) -> int:
     print("MLflow starts (some 15 s), then open one of these; Ctrl-C ends it.\n")
     for name, address in ui.addresses(options.port, ROOT / "results", options.study).items():
         print(f"  {name:40s} {address}", flush=True)
-    return subprocess.run(words, env=environment, check=False).returncode
+    return ui.serve(words, environment)

@@ -1,14 +1,26 @@
-"""The MLflow UI over the store, on this machine only."""
+"""The MLflow UI over the store, on this machine only; it ends with whoever started it, its workers too."""
 
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 
 from harness.tracking import ledger, store
 
 HOST = "127.0.0.1"
+ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+GRACE_SECONDS = 5.0  # between the request to end and the end
+
+
+class _ToldToEnd(Exception):
+    """A signal has come; its number is the argument."""
 
 
 def command(port: int, root: Path) -> tuple[list[str], dict[str, str]]:
@@ -20,6 +32,44 @@ def command(port: int, root: Path) -> tuple[list[str], dict[str, str]]:
     words += ["--backend-store-uri", store.address(root)]
     words += ["--artifacts-destination", (root / store.ARTIFACTS).resolve().as_uri()]
     return words, {**os.environ, **store.ENVIRONMENT, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+
+
+def serve(words: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run a server until it ends or this process is told to; returns an exit status.
+
+    The server starts workers, which would outlive it: all of them are one process group, and that is ended as a whole.
+    """
+    kept = {number: signal.signal(number, _tell) for number in ENDINGS}
+    server: subprocess.Popen[bytes] | None = None
+    try:
+        server = subprocess.Popen(words, env=environment, start_new_session=True)
+        return server.wait()
+    except _ToldToEnd as told:
+        return 128 + int(told.args[0])
+    finally:
+        for number in ENDINGS:
+            signal.signal(number, signal.SIG_IGN)  # once is enough
+        if server is not None:
+            _end_group(server)
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+
+
+def _tell(number: int, _frame: FrameType | None) -> None:
+    raise _ToldToEnd(number)
+
+
+def _end_group(leader: subprocess.Popen[bytes]) -> None:
+    """Ask a process group to end, wait a little, and end it."""
+    with suppress(ProcessLookupError):  # nobody of it is left
+        os.killpg(leader.pid, signal.SIGTERM)
+        deadline = time.monotonic() + GRACE_SECONDS
+        while time.monotonic() < deadline:
+            leader.poll()
+            os.killpg(leader.pid, 0)
+            time.sleep(0.05)
+        os.killpg(leader.pid, signal.SIGKILL)
+    leader.wait()
 
 
 def addresses(port: int, root: Path, study: str) -> dict[str, str]:
