@@ -24,7 +24,10 @@ class AlgorithmFault(RuntimeError):
 
 
 def check_requests(requests: Any, turn: int) -> None:
-    """Refuse what is no tuple of requests, or none at all; engines look at each request themselves."""
+    """Refuse what is no tuple of requests, none at all, or one that is not addressed by seeds.
+
+    Engines look at shapes and at the rest of each request themselves.
+    """
     if not isinstance(requests, tuple) or not all(isinstance(request, Request) for request in requests):
         raise AlgorithmFault(f"turn {turn}: ask returned {type(requests).__name__}, not a tuple of Request")
     if not requests:
@@ -32,6 +35,10 @@ def check_requests(requests: Any, turn: int) -> None:
     for request in requests:
         if not isinstance(request.thetas, np.ndarray) or request.thetas.dtype != np.float64:
             raise AlgorithmFault(f"turn {turn}: the thetas of a request are no array of float64")
+        if not isinstance(request.seeds, np.ndarray) or request.seeds.dtype != np.int64:
+            raise AlgorithmFault(f"turn {turn}: the seeds of a request are no array of int64, see streams.draw_seeds")
+        if (request.seeds < 0).any():
+            raise AlgorithmFault(f"turn {turn}: a seed of a request is {request.seeds.min()}, and must not be negative")
 
 
 def check_told(told: Any, turn: int) -> None:

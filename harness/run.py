@@ -153,7 +153,7 @@ def _turned(
     solution = algorithm.solution(state)
     guard.check_solution(solution, now.turn)
     if not _finite(solution):
-        return replace(later, state=state, status="diverged", reason="a parameter is not finite"), metrics
+        return replace(later, state=state, status="diverged", reason=_why_not_finite(metrics)), metrics
     return replace(later, state=state), metrics
 
 
@@ -161,6 +161,12 @@ def _finite(candidate: Candidate) -> bool:
     """Whether a candidate can act; an infinite std is the scaler's way to leave an observation out."""
     theta, (mean, std) = candidate
     return bool(np.isfinite(theta).all() and np.isfinite(mean).all() and not np.isnan(std).any())
+
+
+def _why_not_finite(metrics: Metrics) -> str:
+    """Where it began: an update by a gradient that is not finite makes parameters that are not."""
+    gradients = [value for name, value in metrics.items() if "gradient" in name]
+    return "a parameter is not finite" if np.isfinite(gradients).all() else "the gradient is not finite"
 
 
 def _rolled_out(engine: Engine, requests: tuple[Request, ...], turn: int) -> tuple[Outcome, ...]:

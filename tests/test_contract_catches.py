@@ -60,6 +60,10 @@ class Climb:
             state.theta[0] += 1.0
         if self.crime == "a parameter too many":
             thetas = np.hstack([thetas, thetas])
+        if self.crime == "addresses a row by -5":
+            return (Request(thetas, np.array([3, -5, 2, 1]), self._scaler),)
+        if self.crime == "addresses rows by halves":
+            return (Request(thetas, np.arange(4) / 2, self._scaler),)  # type: ignore[arg-type]
         if self.crime == "records a population":
             return (Request(thetas, draw_seeds(turn.rng("seeds"), 4), self._scaler, record=True),)
         seeds = draw_seeds(np.random.default_rng(turn.number) if "seed" in self.crime else turn.rng("seeds"), 4)
@@ -160,6 +164,12 @@ def test_the_lawful_climber_breaks_no_law(lawful: Probe) -> None:
             "the state became another kind of thing, see state.count",
         ),
         ("a parameter too many", "ask and tell are pure", "RequestFault: thetas must be float64 [D, 2]"),
+        (
+            "addresses a row by -5",
+            "seeds are non negative integers",
+            "AlgorithmFault: turn 0: a seed of a request is -5, and must not be negative",
+        ),
+        ("addresses rows by halves", "seeds are non negative integers", "the seeds of a request are no array of int64"),
         ("records a population", "ask and tell are pure", "record, steps and gradient need one candidate, not 4"),
     ],
 )

@@ -181,6 +181,42 @@ def test_a_run_that_stops_being_finite_is_diverged_with_reason_and_turn(breaks: 
         assert [row["turn"] for row in end.evaluations] == [0, 1, 2]
 
 
+@pytest.mark.parametrize(
+    ("metrics", "reason"),
+    [
+        ({"gradient_norm": math.nan}, "the gradient is not finite"),
+        ({"gradient_norm": math.inf, "step_norm": math.inf}, "the gradient is not finite"),
+        ({"gradient_norm": 3.0, "step_norm": math.inf}, "a parameter is not finite"),
+        ({"kl": math.nan}, "a parameter is not finite"),
+    ],
+)
+def test_a_gradient_that_is_not_finite_is_the_reason_before_the_parameters_it_spoiled(
+    metrics: dict[str, float], reason: str
+) -> None:
+    @dataclass(frozen=True)
+    class Spoiled(Walk):
+        def tell(self, state: Any, outcomes: Any, turn: Any) -> Any:
+            later, told = super().tell(state, outcomes, turn)
+            return (later._replace(theta=later.theta * math.nan), metrics) if turn.number == 2 else (later, told)
+
+    end, _ = go(Spoiled(), Schedule(10_000, 1, 2))
+    plain, _ = go(Walk(breaks="parameter"), Schedule(10_000, 1, 2))
+    assert (end.status, end.reason, end.turn) == ("diverged", reason, 3)
+    assert (end.steps, end.evaluations) == (plain.steps, plain.evaluations)
+
+
+@pytest.mark.parametrize("seeds", [np.array([1, -1, 2]), np.arange(3) / 2, np.arange(3, dtype=np.uint64), [1, 2, 3]])
+def test_seeds_that_are_no_non_negative_int64_are_a_fault_that_names_the_turn(seeds: Any) -> None:
+    @dataclass(frozen=True)
+    class Misaddressed(Walk):
+        def ask(self, state: Any, turn: Any) -> Any:
+            (request,) = super().ask(state, turn)
+            return (replace(request, seeds=seeds if turn.number == 2 else request.seeds),)
+
+    with pytest.raises(AlgorithmFault, match=r"^turn 2: (a seed|the seeds) of a request"):
+        go(Misaddressed(), Schedule(1000, 100, 1))
+
+
 def test_a_solution_that_cannot_be_evaluated_at_the_start_is_diverged_at_turn_0() -> None:
     end, borders = go(Walk(), Schedule(100, 10, 2), exact=lambda candidate: math.nan)
     assert (end.status, end.turn, end.steps) == ("diverged", 0, 0)

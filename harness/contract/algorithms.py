@@ -1,8 +1,8 @@
 """Laws of an algorithm, judged on a probe: a small problem, its policy and its engine.
 
-Pure · nothing hidden · order and batch do not matter · two seeds differ · stopped, saved and loaded at every turn
-equals never stopped · charged steps are the steps taken · a return that is not finite never wins · improves on a known
-problem · settings and state survive their file formats · every draw of the search space is lawful.
+Pure · seeds are seeds · nothing hidden · order and batch do not matter · two seeds differ · stopped, saved and loaded
+at every turn equals never stopped · charged steps are the steps taken · a return that is not finite never wins ·
+improves on a known problem · settings and state survive their file formats · every draw of the search space is lawful.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import numpy as np
 
 from harness.checkpoint import load, save
 from harness.contract.verdict import Broken, Verdict, judge, require, same_bits
+from harness.guard import check_requests
 from harness.interface import Algorithm, Candidate, Outcome, Request, Turn
 from harness.rollouts.engine import Engine
 from harness.run import Schedule, Snapshot, Stopwatch, begin, run
@@ -70,6 +71,16 @@ def ask_and_tell_are_pure(probe: Probe) -> None:
         other, _ = probe.algorithm.tell(state, outcomes, turn)
         require(same_bits(one, other), f"turn {number}: two calls of tell differ")
         state = one
+
+
+def seeds_are_non_negative_integers(probe: Probe) -> None:
+    """Every row of every request is addressed by a seed of 63 bits."""
+    state = _init(probe)
+    for number in range(TURNS):
+        requests = probe.algorithm.ask(state, _turn(number))
+        check_requests(requests, number)
+        outcomes = tuple(probe.engine(request) for request in requests)
+        state, _ = probe.algorithm.tell(state, outcomes, _turn(number))
 
 
 def nothing_is_hidden(probe: Probe) -> None:
@@ -186,6 +197,7 @@ def every_draw_of_the_search_space_is_lawful(probe: Probe) -> None:
 LAWS = (
     init_is_deterministic,
     ask_and_tell_are_pure,
+    seeds_are_non_negative_integers,
     nothing_is_hidden,
     order_and_batch_do_not_matter,
     two_seeds_differ,
