@@ -7,9 +7,10 @@ field without a default must be given; a ValueError from its `__post_init__` is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
+from itertools import pairwise
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -25,6 +26,27 @@ class Rule(NamedTuple):
 
     text: str
     holds: Callable[[Any], bool]
+    fault: Callable[[Any], str] | None = None  # what is wrong with a value for which it does not hold
+
+
+def ascending(least: int) -> Rule:
+    """At least so many numbers, each greater than the one before."""
+
+    def fault(numbers: Sequence[float]) -> str:
+        if len(numbers) < least:
+            return f"has {len(numbers)} numbers, and needs at least {least}"
+        for place, (low, high) in enumerate(pairwise(numbers), 1):
+            if not low < high:
+                return f"is not strictly increasing: number {place} is {low}, number {place + 1} is {high}"
+        return ""
+
+    return Rule(f"(at least {least} of them, strictly increasing)", lambda numbers: not fault(numbers), fault)
+
+
+def text_of(least: int, most: int, lines: bool = False) -> Rule:
+    """Text of so many characters, blanks at its ends not counted."""
+    words = f"{'' if lines else 'in one line '}of {least} to {most} characters"
+    return Rule(words, lambda text: least <= len(text.strip()) and len(text) <= most and (lines or "\n" not in text))
 
 
 def between(low: float, high: float) -> Rule:
@@ -115,7 +137,7 @@ def _ruled(node: Node, kind: Any, rules: tuple[Any, ...]) -> Any:
     value = convert(node, kind)
     for rule in rules:
         if isinstance(rule, Rule) and not rule.holds(value):
-            raise expected(node, f"{describe(kind)} {rule.text}")
+            raise node.error(rule.fault(value)) if rule.fault else expected(node, f"{describe(kind)} {rule.text}")
     return value
 
 

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from harness import plugins, strict_yaml
 from harness.names import check_distinct, check_name, find
 from harness.node import Node
-from harness.schema import Rule, between, mapping, read
+from harness.schema import ascending, between, mapping, read
 
 FILE = "envs.yaml"
 MAX_STEPS = 10**12
 Steps = Annotated[int, between(1, MAX_STEPS)]
-LADDER = Rule(
-    "of at least 10, strictly increasing",
-    lambda targets: len(targets) >= 10 and all(low < high for low, high in pairwise(targets)),
-)
 
 
 @dataclass(frozen=True)
@@ -42,8 +37,8 @@ class Environment:
     horizon: Annotated[int, between(1, 1_000_000)]  # steps after which an episode is stopped
     budget: Steps  # environment steps of training, unless a study says otherwise
     scores: Scores
-    targets: Annotated[tuple[float, ...], LADDER]  # returns to reach, the frozen ladder
-    solved: float  # return from which it counts as solved
+    targets: Annotated[tuple[float, ...], ascending(10)]  # returns to reach, the frozen ladder
+    solved: float  # return from which it counts as solved, one of the targets
     problem: str | None = None  # file of environments/ (compiled)
     gymnasium: str | None = None  # registered id, `module:id` for a package of one's own
     options: dict[str, Any] = field(default_factory=dict)  # fields of the problem, or arguments of gymnasium.make
@@ -56,6 +51,8 @@ class Environment:
             raise ValueError("the compiled engine needs `problem`, a file of environments/")
         if self.engine == "gymnasium" and self.gymnasium is None:
             raise ValueError("the gymnasium engine needs `gymnasium`, a registered id")
+        if self.solved not in self.targets:
+            raise ValueError(f"solved, {self.solved}, is none of the targets")
 
 
 def load_environments(root: Path) -> dict[str, Environment]:

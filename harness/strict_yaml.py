@@ -26,7 +26,9 @@ INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 FLOAT = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 LEADING_ZERO = re.compile(r"[-+]?0[0-9]")  # 010 could be 8 or 10: it stays text
 DIRECTIVE = re.compile("^\ufeff?%", re.MULTILINE)  # the parser passes over those that it does not know
-CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+CONTROL = re.compile(  # what is not shown, or changes the order in which the rest is shown
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
@@ -63,7 +65,7 @@ def _text(path: Path, name: str) -> str:
     place = Node(None, name)
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise place.error("is no file: a folder, a pipe or a device")
+            raise place.error("cannot be read: it is no file but a folder, a pipe or a device")
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except OSError as fault:

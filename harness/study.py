@@ -20,7 +20,17 @@ from harness.node import Node
 from harness.schema import mapping, read
 from harness.search import draw_label, draws
 from harness.settings import complete, make
-from harness.study_file import AlgorithmEntry, GridEntry, PolicyEntry, StudyFile, SurveyEntry, Tuning, UnionFile
+from harness.study_file import (
+    AlgorithmEntry,
+    GridEntry,
+    PolicyEntry,
+    StudyFile,
+    SurveyEntry,
+    Tuning,
+    UnionFile,
+    check_new,
+    unused,
+)
 from harness.tuned import Tuned, load_tuned
 
 PROGRAM = "program"
@@ -80,6 +90,7 @@ class Study:
     tuned: Tuned | None = None  # where settings of grids come from
     surveys: tuple[Survey, ...] = ()
     parts: tuple[str, ...] = ()  # the studies that it is the union of
+    unused: tuple[str, ...] = ()  # labels that it declares and no grid names
 
 
 def studies(root: Path) -> tuple[str, ...]:
@@ -162,7 +173,20 @@ def resolved(name: str, file: StudyFile, tuned: Tuned | None = None) -> Study:
         _check_fresh(grids, tuned)
         grids = [replace(grid, tuned=tuned) for grid in grids]
     surveys = tuple(_survey(place, file, policies, algorithms) for place in file.laboratory)
-    return Study(name, file.title, file.question, file.notes, file.block, tuple(grids), file.tuning, tuned, surveys)
+    check_new(file.grids)
+    check_new(file.laboratory)
+    return Study(
+        name,
+        file.title,
+        file.question,
+        file.notes,
+        file.block,
+        tuple(grids),
+        file.tuning,
+        tuned,
+        surveys,
+        unused=unused(file),
+    )
 
 
 def _check_fresh(grids: Iterable[Grid], tuned: Tuned) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from harness.cell import Evaluation
 from harness.node import Node
-from harness.schema import Rule, between
+from harness.schema import Rule, ascending, between, read, text_of
 from harness.spec import Steps
 
 Seeds = Annotated[int, between(1, 10_000)]
 NONE_EMPTY = Rule("with at least one entry", bool)
-ASCENDING = Rule("ascending, at least one", lambda points: bool(points) and list(points) == sorted(set(points)))
 Names = Annotated[tuple[Node, ...], NONE_EMPTY]
+Title = Annotated[str, text_of(1, 120)]
+Question = Annotated[str, text_of(1, 2000, lines=True)]
+Notes = Annotated[str, text_of(0, 8000, lines=True)]
 Positive = Annotated[float, Rule("above 0", lambda value: value > 0)]
 
 
@@ -40,7 +43,7 @@ class GridEntry:
 class PathEntry:
     """The reference path as it is written: points of the run of an algorithm, or of a line where none is named."""
 
-    points: Annotated[tuple[Annotated[float, between(0, 1)], ...], ASCENDING]
+    points: Annotated[tuple[Annotated[float, between(0, 1)], ...], ascending(1)]
     algorithm: Node | None = None
     budget: Steps = 1
     seed: Annotated[int, between(0, 10**9)] = 0
@@ -67,8 +70,8 @@ class SurveyEntry:
 class StudyFile:
     """A study as it is written."""
 
-    title: str
-    question: str
+    title: Title
+    question: Question
     seeds: Seeds  # how many
     evaluation: Evaluation
     grids: Names
@@ -77,7 +80,7 @@ class StudyFile:
     budget: Steps | None = None
     algorithms: dict[str, Node] = field(default_factory=dict)
     policies: dict[str, Node] = field(default_factory=dict)
-    notes: str = ""
+    notes: Notes = ""
     tuning: Tuning | None = None
     tuned: Node | None = None
     laboratory: tuple[Node, ...] = ()
@@ -87,10 +90,10 @@ class StudyFile:
 class UnionFile:
     """A study that is made of others."""
 
-    title: str
-    question: str
+    title: Title
+    question: Question
     parts: Names
-    notes: str = ""
+    notes: Notes = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,3 +110,30 @@ class PolicyEntry:
 
     structure: str
     settings: Node | None = None
+
+
+def check_new(grids: Iterable[Node]) -> None:
+    """Refuse a grid that stands there already, in whatever order its words are."""
+    seen: list[tuple[dict[str, Any], Node]] = []
+    for grid in grids:
+        written = {
+            key: frozenset(map(repr, value)) if isinstance(value, tuple) else value
+            for key, value in grid.plain().items()
+        }
+        for earlier, first in seen:
+            if written == earlier:
+                raise grid.error(f"is the grid of {f'line {first.line}' if first.line else first.path} again")
+        seen.append((written, grid))
+
+
+def unused(file: StudyFile) -> tuple[str, ...]:
+    """The labels that a study declares and that no grid of it names, which is most often a slip."""
+    surveys = [read(place, SurveyEntry) for place in file.laboratory]
+    entries: list[GridEntry | SurveyEntry] = [*(read(place, GridEntry) for place in file.grids), *surveys]
+    paths = [survey.path.algorithm for survey in surveys if survey.path.algorithm is not None]
+    algorithms = {read(node, str) for node in (*paths, *(node for entry in entries for node in entry.algorithms))}
+    policies = {read(node, str) for entry in entries for node in entry.policies}
+    return (
+        *(label for label in file.algorithms if label not in algorithms),
+        *(label for label in file.policies if label not in policies),
+    )

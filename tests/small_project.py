@@ -16,7 +16,7 @@ Pole:
   budget: 20000
   scores: {random: 9, reference: 500, source: by hand}
   targets: [10, 20, 30, 40, 50, 60, 70, 80, 90, 100]
-  solved: 475
+  solved: 90
   program: push
 Swing:
   engine: compiled

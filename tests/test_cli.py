@@ -290,15 +290,24 @@ def test_list_shows_all_else_where_one_study_one_pipe_and_one_plugin_cannot_be_u
     assert told.returncode == 1
     lines = [line.strip() for line in told.stdout.splitlines()]
     assert (
-        [line for line in lines if line.startswith("spoiled ")][0]
+        next(line for line in lines if line.startswith("spoiled "))
         .split(maxsplit=1)[1]
         .startswith("studies/spoiled.yaml:1: this is not YAML")
     )
-    assert "studies/pipe.yaml: is no file: a folder, a pipe or a device" in told.stdout
-    assert [line for line in lines if line.startswith("unreadable ")][0].count("raises SyntaxError") == 1
-    for name in ("smoke", "CartPole-v1", "ars", "linear", "pendulum"):
+    assert "studies/pipe.yaml: cannot be read: it is no file but a folder, a pipe or a device" in told.stdout
+    assert next(line for line in lines if line.startswith("unreadable ")).count("raises SyntaxError") == 1
+    for name in ("smoke", "CartPole-v1", "ars", "linear", "pendulum_swing_up"):
         assert [line for line in lines if line.split()[:1] == [name]], name
     assert run(project, "harness", "list", "environments").returncode == 0
+
+
+def test_an_entry_of_a_study_that_no_grid_names_is_a_broken_law(project: Path) -> None:
+    loose = GYM.replace("grids:", "algorithms:\n  forgotten: {algorithm: ars}\ngrids:").replace("LunarLander-v3, ", "")
+    (project / "studies/loose.yaml").write_text(loose, encoding="utf-8")
+    told = run(project, "harness", "check", "loose")
+    (project / "studies/loose.yaml").unlink()
+    assert told.returncode == 1
+    assert "BROKEN  every entry of algorithms and policies stands in a grid: forgotten\n" in told.stdout
 
 
 def test_a_film_of_either_engine_is_written_and_moves(project: Path) -> None:

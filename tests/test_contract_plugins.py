@@ -43,3 +43,25 @@ def test_a_walker_that_is_not_fresh_depends_on_its_past(monkeypatch: pytest.Monk
         function.cache_clear()
     assert not verdict.holds
     assert "fresh: true" in verdict.seen
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "broken", "seen"),
+    [
+        ("Swimmer-v5", {"gymnasium": "Swimer-v5"}, ["the space can be used"], "Swimer"),
+        ("Pendulum-v1", {"program": "acrobot_pump"}, ["its program fits"], "(policies/programs/acrobot_pump.py:"),
+    ],
+)
+def test_one_fault_of_an_entry_is_one_broken_law(
+    monkeypatch: pytest.MonkeyPatch, name: str, change: dict[str, str], broken: list[str], seen: str
+) -> None:
+    entry = dataclasses.replace(load_environments(plugins.ROOT)[name], **change)  # type: ignore[arg-type]
+    monkeypatch.setattr(environments, "load_environments", lambda root: {name: entry})
+    for function in (environments._world, environments._engine):
+        function.cache_clear()
+    verdicts = environments.check(name)
+    for function in (environments._world, environments._engine):
+        function.cache_clear()
+    assert [verdict.law for verdict in verdicts if not verdict.holds] == broken
+    assert seen in next(verdict.seen for verdict in verdicts if not verdict.holds)
+    assert len(verdicts) == (1 if broken == ["the space can be used"] else len(environments.LAWS))

@@ -1,5 +1,6 @@
 """Laws of validation: a fault in a user's file is one InputError that names file, line, key and nearest word."""
 
+import os
 import sys
 from dataclasses import dataclass, field
 from importlib import invalidate_caches
@@ -41,7 +42,7 @@ def refusal(action, *arguments):
 def test_an_environment_holds_what_is_written_and_the_defaults(tmp_path):
     pole = load_environments(project.write(tmp_path))["Pole"]
     assert (pole.engine, pole.problem, pole.horizon, pole.budget, pole.solved) == (
-        "compiled", "cartpole", 500, 20000, 475.0,
+        "compiled", "cartpole", 500, 20000, 90.0,
     )  # fmt: skip
     assert pole.targets == (10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0, 100.0)
     assert (pole.scores.random, pole.scores.reference) == (9.0, 500.0)
@@ -50,7 +51,7 @@ def test_an_environment_holds_what_is_written_and_the_defaults(tmp_path):
 
 ENVIRONMENT_FAULTS = {
     "unknown key": ("horizon: 500", "horizn: 500", "envs.yaml:5: Pole.horizn: unknown key", "did you mean 'horizon'"),
-    "missing key": ("  solved: 475\n", "", "envs.yaml:1: Pole: missing: solved", ""),
+    "missing key": ("  solved: 90\n", "", "envs.yaml:1: Pole: missing: solved", ""),
     "word for a number": ("budget: 20000", "budget: many", "envs.yaml:6: Pole.budget: expected an integer", "'many'"),
     "float for an integer": ("budget: 20000", "budget: 2e4", "envs.yaml:6: Pole.budget", "(write 20000)"),
     "out of range": ("horizon: 500", "horizon: 0", "envs.yaml:5: Pole.horizon", "from 1 to 1000000"),
@@ -58,8 +59,9 @@ ENVIRONMENT_FAULTS = {
     "unknown engine": ("engine: compiled", "engine: compild", "envs.yaml:2: Pole.engine", "did you mean 'compiled'"),
     "unknown problem": ("cartpole", "cartpol", "envs.yaml:3: Pole.problem", "did you mean 'cartpole'"),
     "unknown program": ("push", "pusch", "envs.yaml:10: Pole.program", "did you mean 'push'"),
-    "nine targets": (", 100]", "]", "envs.yaml:8: Pole.targets", "at least 10"),
-    "equal targets": ("90, 100", "90, 90", "envs.yaml:8: Pole.targets", "strictly increasing"),
+    "nine targets": (", 100]", "]", "envs.yaml:8: Pole.targets: has 9 numbers, and needs at least 10", ""),
+    "equal targets": ("90, 100", "90, 90", "envs.yaml:8: Pole.targets", "number 9 is 90.0, number 10 is 90.0"),
+    "solved is no target": ("solved: 90", "solved: 95", "envs.yaml:1: Pole", "solved, 95.0, is none of the targets"),
     "word in a list": ("90, 100", "90, x", "envs.yaml:8: Pole.targets[9]", "expected a number"),
     "no scale": ("reference: 500", "reference: 9", "envs.yaml:7: Pole.scores", "better than the random"),
     "compiled without problem": ("  problem: cartpole\n", "", "envs.yaml:1: Pole", "needs `problem`"),
@@ -108,6 +110,17 @@ STUDY_FAULTS = {
     "label as path": ("fast: {", "../../fast: {", ":7: algorithms.", "not safe"),
     "never evaluated": ("every: 1000", "every: 0", ":5: evaluation", "at least 1"),
     "every does not divide": ("every: 1000", "every: 7000", ":11: grids[0]", "7000 does not divide the budget 20000"),
+    "empty title": ("A small study", "''", ":1: title: expected text in one line of 1 to 120 characters", "found ''"),
+    "blank title": ("A small study", "' '", ":1: title", "1 to 120 characters"),
+    "endless title": ("A small study", "x" * 121, ":1: title", "1 to 120 characters"),
+    "endless question": ("Which?", "x" * 2001, ":2: question", "of 1 to 2000 characters"),
+    "the same grid twice": (
+        "    algorithms: [fast, ars]\n",
+        "    algorithms: [fast, ars]\n"
+        "  - {algorithms: [ars, fast], policies: [wide, linear], environments: [Swing, Pole]}\n",
+        ":14: grids[1]",
+        "is the grid of line 11 again",
+    ),
     "no program": ("[linear, wide]", "[program]", ":11: grids[0]", "Swing has no program"),
     "no grid": (
         project.STUDY[project.STUDY.index("grids:") :],
@@ -377,3 +390,22 @@ def test_a_union_that_cannot_be_is_refused(tmp_path: Path, text: str, fault: str
 
 def test_parts_with_other_blocks_cannot_share_their_jobs(tmp_path: Path) -> None:
     assert "blocks of 7 seeds" in refusal(load_study, union(tmp_path, block=7), "both")
+
+
+def test_a_pipe_in_place_of_a_study_is_refused_and_never_waited_for(tmp_path):
+    project.write(tmp_path)
+    os.mkfifo(tmp_path / "studies" / "pipe.yaml")
+    assert "studies/pipe.yaml: cannot be read" in refusal(load_study, tmp_path, "pipe")
+
+
+def test_a_label_that_stands_in_no_grid_is_known_by_name(tmp_path):
+    more = project.STUDY.replace("policies:\n", "  slow: {algorithm: ars}\npolicies:\n  thin: {structure: linear}\n", 1)
+    assert load_study(project.write(tmp_path, more), "mine").unused == ("slow", "thin")
+    assert load_study(project.write(tmp_path), "mine").unused == ()
+
+
+def test_a_perceptron_without_hidden_layers_is_allowed_and_is_linear_with_bias_36_parameters_for_8_to_4(tmp_path):
+    widths = project.STUDY.replace("[32, 32]", "[]")
+    (wide,) = load_study(project.write(tmp_path, widths), "mine").grids[0].policies[1:]
+    assert wide.settings["widths"] == ()
+    assert plugins.load("policies", "mlp")(inputs=8, outputs=4, seed=0, widths=()).dim == 8 * 4 + 4

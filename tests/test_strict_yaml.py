@@ -162,6 +162,15 @@ def test_bytes_that_are_not_utf8_are_refused_with_their_line(tmp_path, content, 
         strict_yaml.load(path, "f")
 
 
+@pytest.mark.parametrize(
+    "number", [0x061C, 0x200E, 0x200F, 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+)
+def test_the_15_characters_that_turn_or_break_a_line_are_refused_as_they_are_and_escaped(number):
+    for text in (f"title: Smoke{chr(number)}ekomS", f'title: "Smoke\\u{number:04x}ekomS"', f"a: 1  # {chr(number)}"):
+        with pytest.raises(InputError, match=rf"^f:1: .*control characters? .*u{number:04x}"):
+            strict_yaml.parse(text, "f")
+
+
 def test_a_missing_file_and_a_folder_are_refused(tmp_path):
     for path in (tmp_path / "none.yaml", tmp_path):
         with pytest.raises(InputError, match="cannot be read"):

@@ -71,8 +71,10 @@ def judged(subject: str) -> list[tuple[str, list[Verdict]]]:
         from harness.contract.verdict import Verdict
         from harness.workflow import open_study
 
-        open_study(name)
-        return [(f"study {name}", [Verdict("every word is known and everything fits together", True)])]
+        unused = open_study(name).study.unused
+        whole = Verdict("every word is known and everything fits together", True)
+        used = Verdict("every entry of algorithms and policies stands in a grid", not unused, ", ".join(unused))
+        return [(f"study {name}", [whole, used])]
     raise InputError(subject, "is no plug-in, environment or study", subject, names)
 
 
