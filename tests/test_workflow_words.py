@@ -102,3 +102,19 @@ def test_the_farewell_names_the_studies_that_a_new_store_lacks_until_each_is_syn
     assert "The MLflow store was made anew, without other; to show a study: harness sync STUDY" in said(0)
     ledger.write(results, ledger.Ledger("other", "mlflow.db", mirrored={"a": "1"}))
     assert "made anew" not in said(0)
+
+
+def test_a_sync_names_the_one_other_study_that_the_new_store_lacks(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from harness import cli, plugins
+    from harness.tracking import mirror
+
+    opened = open_study("smoke")
+    monkeypatch.setattr(workflow, "open_study", lambda name: opened)
+    monkeypatch.setattr(plugins, "ROOT", tmp_path)
+    monkeypatch.setattr(mirror, "sync", lambda *words: None)
+    for name in ("smoke", "other"):
+        ledger.write(tmp_path / "results", ledger.Ledger(name, "mlflow.db", complaint=ledger.ANEW))
+    assert cli.main(["sync", "smoke"]) == 0
+    assert "the store was made anew and lacks other: sync shows each again" in capsys.readouterr().err

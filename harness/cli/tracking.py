@@ -51,6 +51,8 @@ def make_equal(options: argparse.Namespace) -> int:
     print(f"{shown} runs of {study} are in MLflow", file=sys.stderr)
     if missing:
         print(f"{len(missing)} are not: {missing[0].reason}", file=sys.stderr)
+    if others := [name for name in ledger.emptied(results) if name != study]:
+        print(f"the store was made anew and lacks {', '.join(others)}: sync shows each again", file=sys.stderr)
     return 0
 
 
