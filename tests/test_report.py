@@ -27,7 +27,20 @@ from harness.claims.metrics import METRICS
 from harness.figures.load import TEXT, TRUTH, Anchors, Tables, load
 from harness.interface import Request, Scaler
 from harness.policy import build
-from harness.report import animation, answer, blocks, claims, content, findings, html, pdf, phrases, setting, structures
+from harness.report import (
+    animation,
+    answer,
+    blocks,
+    claims,
+    content,
+    findings,
+    grids,
+    html,
+    pdf,
+    phrases,
+    setting,
+    structures,
+)
 from harness.report.animation import Film
 from harness.rollouts import gymnasium_engine
 from harness.rollouts.engine import Terms
@@ -421,10 +434,10 @@ def test_bold_scores_are_those_whose_interval_reaches_the_best() -> None:
             "iqm_high": [11.0, 9.5, 8.9],
         }
     )
-    (table,) = content.score_tables(scores, {"E": Anchors(0.0, 10.0, 9.0)})
+    (table,) = grids.score_tables(scores, {"E": Anchors(0.0, 10.0, 9.0)})
     assert [row[1].strong for row in table.rows] == [True, True, False]
     assert table.rows[1][1].text == "8.00 [6.00, 9.50]"
-    (table,) = content.score_tables(scores.assign(family=["probe", "gradient-free", "gradient-free"]), {})
+    (table,) = grids.score_tables(scores.assign(family=["probe", "gradient-free", "gradient-free"]), {})
     strong = {row[0].text: row[1].strong for row in table.rows}
     assert strong == {"a": False, "b": True, "c": True}  # a probe does not compete
 
@@ -458,7 +471,7 @@ def test_numbers_by_hand(value: float, text: str) -> None:
     ("random", "reference", "places"), [(22.4, 500.0, 1), (-1239.0, -150.0, 0), (-11.8, -1.6, 2), (5.0, 5.0, 1)]
 )
 def test_decimals_show_a_thousandth_of_the_span(random: float, reference: float, places: int) -> None:
-    assert content.decimals(Anchors(random, reference, reference)) == places
+    assert grids.decimals(Anchors(random, reference, reference)) == places
 
 
 def test_zero_has_no_minus() -> None:
