@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 from finished_study import MAKE, project, words
 
+from harness.tables import COLUMNS
+
 Digests = dict[tuple[str, int], str]
 
 KILLED = """
 import os, signal
 from harness import job
-from harness.tables import COLUMNS
 
 job.CHECKPOINT_SECONDS, kept, left = 0.0, job.save, [4]
 
