@@ -183,9 +183,8 @@ def test_short_numbers_by_hand(number: float, text: str) -> None:
 
 
 def test_curve_keeps_only_its_corners() -> None:
-    rows = pd.DataFrame(
-        {"steps": [0.0, 1.0, 2.0, 3.0, 4.0], "iqm": [0.0, 0.0, 5.0, 5.0, 5.0], "low": np.nan, "high": np.nan}
-    )
+    rows = pd.DataFrame({"steps": [0.0, 1.0, 2.0, 3.0, 4.0], "iqm": [0.0, 0.0, 5.0, 5.0, 5.0]})
+    rows[["low", "high", "band_low", "band_high"]] = np.nan
     assert learning_curves._corners(rows)["steps"].tolist() == [0.0, 2.0, 4.0]
 
 
