@@ -63,7 +63,7 @@ def facts(**changes: Any) -> report.Facts:
             500,
             int(budget),
             Scores(low, high, "made up"),
-            tuple(np.linspace(low, high, 11)),
+            tuple(sorted({*np.linspace(low, high, 11).tolist(), solved})),
             solved,
             problem="none",
         )
