@@ -248,7 +248,7 @@ def _files(study: str, digests: Mapping[str, str]) -> Table:
         (Cell(name, link=f"../results/tables/{study}/{name}"), Cell(digest[:32]))
         for name, digest in sorted(digests.items())
     )
-    return Table(caption, ("file", "sha256"), (False, False), rows)
+    return Table(caption, ("file", "sha256, first half"), (False, False), rows)
 
 
 def _flat(record: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
