@@ -14,21 +14,19 @@ Parameters: A [K, F] row by row, beginning at zero. The acting form reads ω [F,
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numba import njit
 
 from harness.interface import Floats
 from harness.streams import stream
+from policies.linear import Map, linear_in
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-Map: TypeAlias = Callable[[Floats], Floats]
 
 
 MOST_FEATURES = 100_000  # each is a cosine at every step
@@ -94,14 +92,7 @@ class Fourier:
         """Outputs [N, K], v [dim] -> J v [N, K] and u [N, K] -> Jᵀ u [dim], in closed form."""
         frequencies, phases = self.frozen
         z = math.sqrt(2.0 / self.features) * np.cos(x @ frequencies.T + phases)  # [N, F]
-
-        def push(vector: Floats) -> Floats:
-            return np.asarray(z @ vector.reshape(self.outputs, self.features).T)
-
-        def pull(cotangent: Floats) -> Floats:
-            return np.asarray((cotangent.T @ z).ravel())
-
-        return push(theta), push, pull  # it is its own derivative
+        return linear_in(z, theta, self.outputs)
 
 
 @njit(error_model="numpy")

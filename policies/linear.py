@@ -73,6 +73,18 @@ class Linear:
         return push(theta), push, pull  # it is its own derivative
 
 
+def linear_in(features: Floats, theta: Floats, outputs: int) -> tuple[Floats, Map, Map]:
+    """`linearised` of y = W z: features z [N, F] and parameters W [K, F] row by row -> y [N, K], J v and Jᵀ u."""
+
+    def push(vector: Floats) -> Floats:
+        return np.asarray(features @ vector.reshape(outputs, -1).T)
+
+    def pull(cotangent: Floats) -> Floats:
+        return np.asarray((cotangent.T @ features).ravel())
+
+    return push(theta), push, pull  # it is its own derivative
+
+
 @njit(error_model="numpy")
 def evaluate(weights: Floats, x: Floats, out: Floats, scratch: Floats, sizes: tuple[int, ...]) -> None:
     """Fill `out` [K]."""

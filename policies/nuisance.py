@@ -13,21 +13,19 @@ Parameters: W [K, O + n] row by row, beginning at zero. The acting form reads ω
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numba import njit
 
 from harness.interface import Floats
 from harness.streams import stream
+from policies.linear import Map, linear_in
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-Map: TypeAlias = Callable[[Floats], Floats]
 
 
 @dataclass(frozen=True)
@@ -89,14 +87,7 @@ class Nuisance:
         """Outputs [N, K], v [dim] -> J v [N, K] and u [N, K] -> Jᵀ u [dim], in closed form."""
         frequencies, phases = self.frozen
         seen = np.hstack([x, math.sqrt(2.0) * np.cos(x @ frequencies.T + phases)])  # [N, O + n]
-
-        def push(vector: Floats) -> Floats:
-            return np.asarray(seen @ vector.reshape(self.outputs, -1).T)
-
-        def pull(cotangent: Floats) -> Floats:
-            return np.asarray((cotangent.T @ seen).ravel())
-
-        return push(theta), push, pull  # it is its own derivative
+        return linear_in(seen, theta, self.outputs)
 
 
 @njit(error_model="numpy")

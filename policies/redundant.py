@@ -13,18 +13,16 @@ Parameters: W_1 row by row, then W_2, … They begin at zero. The acting form re
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from harness.interface import Floats
+from policies.linear import Map
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-Map: TypeAlias = Callable[[Floats], Floats]
 
 
 @dataclass(frozen=True)
