@@ -48,6 +48,9 @@ def write_job(
     rows = [{"seed": s, "steps": 10 * n, "return_mean": 1000.0 * s + n} for s in seeds for n in range(1, 121)]
     for name in records.CURVES:
         pq.write_table(pa.Table.from_pylist(rows), folder / name)
+    pq.write_table(
+        pa.Table.from_pylist([{"seed": s, "seconds_total": 1.5 + s} for s in seeds]), folder / "timing.parquet"
+    )
     arrays = {f"seed-{s}/{name}": np.full(4, s + 0.5) for s in seeds for name in ("theta", "mean", "std")}
     np.savez(folder / "candidates.npz", **arrays)
     summaries = [
@@ -63,7 +66,7 @@ def write_job(
         for s in seeds
     ]
     content = {"cell": cell, "cell_digest": digest, "family": "gradient-free", "parameters": 4, "runs": summaries}
-    content["files"] = {name: checksum(folder / name) for name in (*records.CURVES, "candidates.npz")}
+    content["files"] = {name: checksum(folder / name) for name in (*records.CURVES, "timing.parquet", "candidates.npz")}
     manifest = folder / "manifest.json"
     manifest.write_text(json.dumps(sealed(content)))
     return manifest
@@ -131,7 +134,7 @@ def test_one_run_of_the_view_says_what_its_files_say(results: Path) -> None:
     account = mirror.sync(results, STUDY, [manifest])
     assert account.complaint == "" and account.unmirrored == {}
     run = search(results)[1]
-    assert run.info.run_name == "ars / linear / CartPole-v1 / 3"
+    assert run.info.run_name == "ars 3"
     assert run.info.status == "FINISHED"
     job = records.read_job(manifest)
     expected = {"algorithm": "ars", "policy": "linear", "environment": "CartPole-v1", "seed": "3", "P": "4"}
@@ -167,6 +170,27 @@ def test_runs_evaluated_at_different_steps_share_the_steps_of_the_grid() -> None
         (30, 2.0),
     ]
     assert records.on_grid([(11, 5.0)], [0, 10, 20]) == [(20, 5.0)]
+
+
+def test_runs_of_a_job_follow_one_another_and_last_their_own_seconds(results: Path) -> None:
+    """By hand: seeds 0 and 1 take 1.5 s and 2.5 s, and the manifest is written after the second."""
+    manifest = write_job(results, "ars")
+    moment = records.read_job(manifest).modified
+    mirror.sync(results, STUDY, [manifest])
+    spans = [(run.info.start_time, run.info.end_time) for run in search(results)]
+    assert spans == [(moment - 4000, moment - 2500), (moment - 2500, moment)]
+
+
+def test_a_duration_that_was_altered_is_found_and_logged_again(results: Path, caplog: pytest.LogCaptureFixture) -> None:
+    manifest = write_job(results, "ars")
+    mirror.sync(results, STUDY, [manifest])
+    with closing(sqlite3.connect(results / store.STORE)) as connection, connection:
+        connection.execute("UPDATE runs SET end_time = end_time + 1 WHERE name = 'ars 1'")
+    os.utime(manifest, (1e9, 1e9))  # another date, the same seconds: no fault
+    mirror.sync(results, STUDY, [manifest], check=True)
+    assert [entry.args[0] for entry in caplog.records] == ["its duration"]
+    lengths = [run.info.end_time - run.info.start_time for run in search(results)]
+    assert lengths == [1500, 2500]
 
 
 def test_a_diverged_run_is_shown_as_failed_with_its_reason(results: Path) -> None:

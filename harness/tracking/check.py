@@ -1,4 +1,4 @@
-"""Is a run in MLflow what the files say? Its labels, settings, curves and candidate, compared value by value.
+"""Is a run in MLflow what the files say? Its labels, settings, duration, curves and candidate, compared value by value.
 
 SQLite checks the structure of a store, not its content: a digit that turned in a score would be shown for ever.
 """
@@ -11,7 +11,12 @@ from harness.tracking import records, runs
 
 
 def altered(
-    experiment: runs.Experiment, run_id: str, job: records.Job, run: records.Run, points: Iterable[records.Point]
+    experiment: runs.Experiment,
+    run_id: str,
+    job: records.Job,
+    run: records.Run,
+    points: Iterable[records.Point],
+    span: records.Span,
 ) -> str:
     """What of a finished run is not what the files say, or nothing.
 
@@ -26,6 +31,8 @@ def altered(
         return "a parameter"
     if (found.info.status, found.info.run_name) != (runs.STATUS[run.status], runs.run_name(job.cell, run.seed)):
         return "its status or name"
+    if found.info.end_time - found.info.start_time != span.end - span.start:  # a copied record has another date
+        return "its duration"
     wanted = runs.curves(run, points)
     if found.data.metrics != {name: curve[-1][1] for name, curve in wanted.items()}:
         return "a metric"

@@ -40,6 +40,13 @@ class Point(NamedTuple):
     value: float
 
 
+class Span(NamedTuple):
+    """When a run began and ended, milliseconds since 1970."""
+
+    start: int
+    end: int
+
+
 class Run(NamedTuple):
     """One seed of a manifest."""
 
@@ -166,6 +173,26 @@ def read_curves(job: Job) -> dict[int, list[Point]]:
             if metric == "eval/return":
                 points[seed] += _scores(curve, int(job.cell["budget"]))
     return points
+
+
+def read_spans(job: Job) -> dict[int, Span]:
+    """Of every seed its own seconds: the runs of a job follow one another, and the manifest is written after the last.
+
+    Raises:
+        RecordError: `timing.parquet` is missing or damaged.
+    """
+    import pyarrow
+    import pyarrow.parquet
+
+    table = pyarrow.parquet.read_table(pyarrow.BufferReader(_intact(job, "timing.parquet")))
+    columns = (table.column(name).to_pylist() for name in ("seed", "seconds_total"))
+    seconds = dict(zip(*columns, strict=True))
+    spans: dict[int, Span] = {}
+    end = job.modified
+    for run in reversed(job.runs):
+        spans[run.seed] = Span(end - round(1000 * seconds[run.seed]), end)
+        end = spans[run.seed].start
+    return spans
 
 
 def _read_returns(content: bytes) -> dict[int, list[tuple[int, float]]]:

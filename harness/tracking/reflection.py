@@ -106,7 +106,8 @@ def _remove_altered(mirror: Mirror, experiment: runs.Experiment, wanted: Wanted,
             continue
         run_id = mirror.shown[identity].run_id
         try:
-            what = altered(experiment, run_id, job, run, records.read_curves(job)[run.seed])
+            points, span = records.read_curves(job)[run.seed], records.read_spans(job)[run.seed]
+            what = altered(experiment, run_id, job, run, points, span)
         except records.RecordError as error:
             troubles[identity] = str(error)
             continue
@@ -118,14 +119,15 @@ def _remove_altered(mirror: Mirror, experiment: runs.Experiment, wanted: Wanted,
 
 def _log_missing(mirror: Mirror, experiment: runs.Experiment, wanted: Wanted, troubles: dict[str, str]) -> None:
     """Log the runs that the store lacks; a record that cannot be read holds up nothing but itself."""
-    curves: dict[Path, dict[int, list[records.Point]]] = {}
+    read: dict[Path, tuple[dict[int, list[records.Point]], dict[int, records.Span]]] = {}
     for identity, (job, run) in wanted.items():
         if identity in mirror.shown:
             continue
         try:
-            if job.manifest not in curves:
-                curves = {job.manifest: records.read_curves(job)}
-            mirror.shown[identity] = runs.log_run(experiment, job, run, curves[job.manifest][run.seed])
+            if job.manifest not in read:
+                read = {job.manifest: (records.read_curves(job), records.read_spans(job))}
+            points, spans = read[job.manifest]
+            mirror.shown[identity] = runs.log_run(experiment, job, run, points[run.seed], spans[run.seed])
         except records.RecordError as error:
             troubles[identity] = str(error)
 

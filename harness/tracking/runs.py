@@ -81,8 +81,10 @@ def _search(experiment: Experiment) -> Iterable[Any]:
         token = page.token or None
 
 
-def log_run(experiment: Experiment, job: records.Job, run: records.Run, points: Iterable[records.Point]) -> Shown:
-    """Log one run of a job: labels, settings, curves, scores, candidate, status.
+def log_run(
+    experiment: Experiment, job: records.Job, run: records.Run, points: Iterable[records.Point], span: records.Span
+) -> Shown:
+    """Log one run of a job: labels, settings, curves, scores, candidate, status, how long it took.
 
     Raises:
         RecordError: its candidate cannot be read; nothing was logged.
@@ -90,14 +92,14 @@ def log_run(experiment: Experiment, job: records.Job, run: records.Run, points: 
     from mlflow.entities import Metric, Param
 
     candidate = records.read_candidate(job, run.seed) if run.status == "finished" else b""
-    run_id = _create(experiment, job.cell, run.seed, job.modified, tags(experiment, job, run))
+    run_id = _create(experiment, job.cell, run.seed, span.start, tags(experiment, job, run))
     metrics = [
-        Metric(name, value, job.modified, step) for name, curve in curves(run, points).items() for step, value in curve
+        Metric(name, value, span.end, step) for name, curve in curves(run, points).items() for step, value in curve
     ]
     experiment.client.log_batch(run_id, metrics, [Param(*item) for item in records.settings(job.cell).items()])
     if candidate:
         _log_candidate(experiment, run_id, candidate)
-    experiment.client.set_terminated(run_id, STATUS[run.status], end_time=job.modified)
+    experiment.client.set_terminated(run_id, STATUS[run.status], end_time=span.end)
     return Shown(run_id, run.digest)
 
 
@@ -118,8 +120,8 @@ def curves(run: records.Run, points: Iterable[records.Point]) -> dict[str, list[
 
 
 def run_name(cell: Mapping[str, Any], seed: int) -> str:
-    """What the table of runs shows first."""
-    return " / ".join([*records.labels(cell).values(), str(seed)])
+    """What the table of runs shows first, in some 20 letters: structure and environment have columns of their own."""
+    return f"{records.labels(cell)['algorithm']} {seed}"
 
 
 def log_progress(experiment: Experiment, progress: records.Progress, shown: Shown | None) -> Shown:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 TAG = "mlflow.sharedViewState."
 CREATED = 1  # a view has no date; the UI wants a number
 TABLE = "all runs"
-COLUMNS = [
-    *(f"tags.`{name}`" for name in ("algorithm", "policy", "environment", "seed", "family", "P", "status")),
+COLUMNS = [  # algorithm and seed are the name of a run
+    *(f"tags.`{name}`" for name in ("policy", "environment", "family", "P", "status")),
     *(f"metrics.`{name}`" for name in ("score", "steps")),
 ]
 CHARTS = (("eval/return", "LINE"), ("score", "BAR"), ("train/return", "LINE"))
