@@ -55,6 +55,12 @@ def test_empty_tables_give_a_sentence_instead_of_a_figure(name: str, tmp_path: P
     plt.close(figure)
 
 
+def test_no_reading_depends_on_the_lightness_of_the_page() -> None:
+    """A dark page turns the lightness of a figure round."""
+    for name, figure in figures.FIGURES.items():
+        assert not re.search(r"\b(dark|light|pale|deep|black|white)", figure.READING), name
+
+
 @pytest.mark.parametrize("name", figures.FIGURES)
 @pytest.mark.parametrize("case", ["one seed", "nobody learns", "all missing", "all nan", "one cell", "astronomical"])
 def test_bad_data_are_drawn(case: str, name: str, tmp_path: Path) -> None:

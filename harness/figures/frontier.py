@@ -29,7 +29,7 @@ CAPTION = "The frontier: which family is ahead, by parameter dimension and data.
 READING = (
     "A row is a structure with its number of parameters P, the largest on top; a column is an amount of data in "
     "environment steps (equal ratios). Orange: the gradient-free family is ahead; blue: policy gradients are; the "
-    "deeper the colour, the surer (bootstrap over whole runs). Hatched: undetermined, neither side has a probability "
+    "stronger the colour, the surer (bootstrap over whole runs). Hatched: undetermined, neither side has a probability "
     "of 0.95. Each family is its best method there, chosen on other runs than those that judge it; at the right the "
     "method of each that is chosen most often at the full budget. Structures on which only one family ran are left out."
 )

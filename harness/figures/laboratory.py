@@ -15,11 +15,11 @@ from harness.figures.style import FAINT, MARKERS, legend_below, nothing
 
 CAPTION = "Cosine to the truth, per 1 000 environment steps."
 READING = (
-    "At the same parameters, points on one path (darker: later), every method is asked for many updates. A dot is the "
-    "cosine between the mean of as many updates as 1 000 environment steps pay for and the truth of the method: 1 "
-    "points exactly uphill, 0 anywhere. Mean over seeds with a 95 % interval. Every method is held against its own "
-    "target: the return of the policy that explores, the return smoothed over parameters, or, where neither is known, "
-    "its own mean update, to which it has no bias by definition."
+    "At the same parameters, points on one path (stronger colour: later), every method is asked for many updates. A "
+    "dot is the cosine between the mean of as many updates as 1 000 environment steps pay for and the truth of the "
+    "method: 1 points exactly uphill, 0 anywhere. Mean over seeds with a 95 % interval. Every method is held against "
+    "its own target: the return of the policy that explores, the return smoothed over parameters, or, where neither is"
+    " known, its own mean update, to which it has no bias by definition."
 )
 MEASURE = "cosine_per_1000"
 SWEPT = ["exploration", "shift", "horizon", "options"]

@@ -16,10 +16,10 @@ from harness.figures.style import FAINT, family_colour, legend_below, note, noth
 CAPTION = "Learning curves."
 READING = (
     "A panel is a structure with its number of parameters P in an environment. A line is the interquartile mean over "
-    "seeds of the score, as a step function of the environment steps used. Heavy: the best "
-    "method of each family at the budget, named above the panel, with its pointwise 95 % interval and, paler, the band "
-    "that holds the whole curve 95 times in 100; light: the others of the family. Dashed: the "
-    "reference score. Dotted: the random policy. Curves far below the random policy leave the panel at the bottom."
+    "seeds of the score, as a step function of the environment steps used. Heavy: the best method of each family at "
+    "the budget, named above the panel, with its pointwise 95 % interval and, fainter, the band that holds the whole "
+    "curve 95 times in 100; thin: the others of the family. Dashed: the reference score. Dotted: the random policy. "
+    "Curves far below the random policy leave the panel at the bottom."
 )
 DEPTH = 0.45  # shown below the random score, as a share of reference - random
 

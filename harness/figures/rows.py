@@ -85,7 +85,7 @@ def label_rows(axes: Axes, places: dict[str, float], cells: pd.DataFrame) -> Non
 
 
 def policy_looks(cells: pd.DataFrame) -> dict[str, tuple[Colour, str]]:
-    """Colour (darker: less structure) and marker of every policy."""
+    """Colour (stronger: less structure) and marker of every policy."""
     names = policy_order(cells)
     shades = sns.color_palette("viridis", 101)
     places = np.linspace(86, 4, len(names)).astype(int)

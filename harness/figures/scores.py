@@ -15,8 +15,8 @@ CAPTION = "Score at the budget, by algorithm and structure."
 READING = (
     "A dot is the interquartile mean over seeds of the normalised score at the budget: 0 (dotted) is the random "
     "policy, 1 (dashed) the reference. The line through it is the 95 % bootstrap interval; one run has none. Colour "
-    "and marker are the structure, darker meaning more generic. Names of gradient-free methods are orange, of "
-    "policy gradients blue, of probes grey. An arrow at the edge stands for a score outside the panel."
+    "and marker are the structure: the stronger the colour, the more generic. Names of gradient-free methods are "
+    "orange, of policy gradients blue, of probes grey. An arrow at the edge stands for a score outside the panel."
 )
 LIMITS = (-0.55, 1.25)
 TICKS = (-0.5, 0.0, 0.5, 1.0)

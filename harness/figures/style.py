@@ -43,6 +43,7 @@ MARKERS = ("o", "s", "^", "D", "v", "h", "P", "X", "<", ">", "p", "*")
 PATH_DATA = re.compile(rb' d="[^"]*"')
 DECIMALS = re.compile(rb"(\.\d\d)\d+")
 INK = "0.25"
+QUIET = "0.45"
 FAINT = "0.65"
 FAINT_COLOUR: Colour = (0.65, 0.65, 0.65)
 
@@ -176,7 +177,7 @@ def shortened(name: str, letters: int) -> str:
 
 def note(axes: Axes, text: str) -> None:
     """A quiet sentence in the middle of a panel that has nothing to show."""
-    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=FAINT, fontsize=8)
+    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=QUIET, fontsize=8)
 
 
 def nothing(text: str) -> Figure:

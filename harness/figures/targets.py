@@ -18,7 +18,7 @@ READING = (
     "The height of a staircase is the share of runs that had crossed the environment's threshold (confirmed by the "
     "next evaluation) after so many environment steps, by Kaplan and Meier, on a logarithmic axis: further left is "
     "faster, higher is more reliable. Heavy, with its pointwise 95 % interval: the method of each family with the "
-    "smallest expected number of steps, named above the panel; light: the others of the family. The cross is where the "
+    "smallest expected number of steps, named above the panel; thin: the others of the family. The cross is where the "
     "data end: runs that had not crossed by then are censored, not failed for ever. The corner counts the methods of "
     "which no run crossed; their lines are grey. A staircase that begins above zero crossed before any learning."
 )
