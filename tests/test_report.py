@@ -38,6 +38,7 @@ from harness.report import (
     html,
     pdf,
     phrases,
+    seeds,
     setting,
     structures,
 )
@@ -331,6 +332,7 @@ def contest_tables(**changes: Any) -> Tables:
     """The contest of program and mlp, each by ars, with its test."""
     test = {"environment": "E", "family": "gradient-free", "structure_policy": "program", "structure_algorithm": "ars"}
     test |= {"generic_policy": "mlp", "generic_algorithm": "ars", "paired": True, "best": True}
+    test |= {"structure_n": 10.0, "generic_n": 10.0}
     test |= {"probability": 0.9, "low": 0.7, "high": 1.0, "p": 0.002, "p_holm": 0.004, "ahead": "structure"}
     return load_empty()._replace(dimension=DIMENSION, structures=pd.DataFrame([test | changes]))
 
@@ -356,6 +358,18 @@ def test_a_structure_is_ahead_where_the_adjusted_test_says_so() -> None:
 def test_intervals_that_do_not_overlap_are_no_verdict() -> None:
     verdict, text = structure_row(p_holm=0.06, ahead="undetermined")[-1]
     assert (verdict, text) == ("undetermined", "0.90 [0.70, 1.00], p\u00a0=\u00a00.06")
+
+
+def test_a_test_that_cannot_reach_a_twentieth_gives_no_verdict_but_too_few_seeds() -> None:
+    """By hand: 2/2^5 = 0.0625 of 5 pairs, 2/2^6 = 0.031 of 6; 2/20 of 3 against 3 runs, 2/70 of 4 against 4."""
+    open_verdict = {"ahead": "undetermined", "p_holm": 0.5}
+    for runs, paired, word in ((5, True, seeds.TOO_FEW), (6, True, "undetermined"), (4, False, "undetermined")):
+        numbers = {"structure_n": float(runs), "generic_n": float(runs), "paired": paired}
+        assert structure_row(**open_verdict, **numbers)[-1][0] == word
+    assert seeds.smallest_p(3, 3, paired=False) == 0.1
+    few = {"free_n": 3.0, "gradient_n": 3.0, "ahead": "undetermined", "faster": "undetermined"}
+    assert [verdict for verdict, _ in family_row(**few)[3:]] == [seeds.TOO_FEW] * 2
+    assert family_row(**few, p=np.nan)[3:] == [(seeds.TOO_FEW, "")] * 2
 
 
 def points(tables: Tables) -> dict[str, str]:

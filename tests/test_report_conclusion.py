@@ -11,6 +11,7 @@ RIVALS = ("gradient-free", "policy-gradient")
 RATE = {
     **{"environment": "E", "family": "gradient-free", "algorithm": "", "parameters": 4.0, "generic": "wide"},
     **{"generic_parameters": 64.0, "target": 80.0, "solved": True, "rate_low": 0.5, "rate_high": 9.0, "bound": ""},
+    **{"n": 10.0, "generic_n": 10.0},
 }
 
 

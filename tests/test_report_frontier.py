@@ -14,6 +14,7 @@ RATE = {
     **{"environment": "pole", "family": "gradient-free", "algorithm": "", "policy": "linear", "parameters": 4.0},
     **{"generic": "wide", "generic_parameters": 64.0, "target": 80.0, "solved": True, "bound": ""},
     **{"policy_steps": 250.0, "generic_steps": 750.0, "rate": 3.0, "rate_low": 2.0, "rate_high": 4.0},
+    **{"n": 10.0, "generic_n": 10.0},
 }
 
 
@@ -55,6 +56,17 @@ def test_the_row_of_the_family_stands_before_those_of_its_methods():
         [{**RATE, "algorithm": "ars"}, RATE, {**RATE, "family": "policy-gradient", "algorithm": "ppo"}]
     )
     assert list(best_of(rates)["algorithm"]) == ["", "ppo"]
+
+
+def test_a_rate_of_four_runs_has_no_interval_and_no_verdict():
+    rates = pd.DataFrame([RATE, {**RATE, "policy": "thin", "generic_n": 4.0}, {**RATE, "policy": "five", "n": 5.0}])
+    (table,) = frontier.exchange_blocks(rates)
+    assert [(row[2].text, row[-2].text, row[-1].verdict) for row in table.rows] == [
+        ("five (4)", "3 [2, 4]", "structure"),
+        ("linear (4)", "3 [2, 4]", "structure"),
+        ("thin (4)", "3", "too few seeds"),
+    ]
+    assert frontier.exchange_answer(rates[1:2]) == []
 
 
 def test_rates_that_no_axis_can_show_are_left_out():

@@ -26,6 +26,7 @@ from harness.figures.style import (
     shortened,
     sorted_families,
 )
+from harness.tables.findings import ENOUGH
 
 CAPTION = "The exchange rate between structure and data."
 READING = (
@@ -34,7 +35,8 @@ READING = (
     "both. Heavy: the target that counts as solved, or the highest that either side reached; the line is its 95 % "
     "interval. Small: the other targets of the ladder. Right of 1 structure saves data, left of it it costs data. A "
     "triangle is a bound: the side it points away from did not get there within its budget, so that the rate is at "
-    "least (right) or at most (left) this. An interval that runs to the edge is open there."
+    "least (right) or at most (left) this. An interval that runs to the edge is open there; fewer than five runs have "
+    "none."
 )
 SHAPES = {"gradient-free": "o", "policy-gradient": "s"}
 LEFT, RIGHT, HEAD, FOOT, PITCH = 1.75, 0.25, 0.3, 0.42, 0.21  # inches
@@ -72,9 +74,12 @@ def draw(tables: Tables) -> Figure:
 def best_of(exchange: pd.DataFrame) -> pd.DataFrame:
     """Rates of the family as a whole; where one algorithm ran on both, that one stands for it.
 
-    A target that one side had reached before any learning has no rate that an axis could show.
+    A target that one side had reached before any learning has no rate that an axis could show. Below `ENOUGH` runs of
+    either side a rate keeps no interval, so nothing can be read off it.
     """
     known = exchange[exchange["family"].isin(list(RIVALS)) & np.isfinite(exchange["rate"]) & (exchange["rate"] > 0)]
+    few = known[["n", "generic_n"]].min(axis=1) < ENOUGH
+    known = known.assign(**{end: known[end].mask(few) for end in ("rate_low", "rate_high")})
     keys = ["environment", "family", "policy", "target"]
     return known.sort_values([*keys, "algorithm"]).drop_duplicates(keys)  # the family's row has no algorithm
 

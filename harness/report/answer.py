@@ -8,13 +8,15 @@ from typing import Any, TypeAlias
 from harness.figures.load import Tables
 from harness.report.blocks import Point, Said
 from harness.report.conclusion import conclusion
-from harness.report.findings import FAMILY_NAMES, UNDETERMINED
+from harness.report.findings import FAMILY_NAMES, UNDETERMINED, family_verdict
 from harness.report.frontier import exchange_answer, frontier_answer
 from harness.report.laboratory import laboratory_answer
 from harness.report.phrases import counted, listed, number, shown, steps
+from harness.report.seeds import TOO_FEW
 from harness.report.structures import Contest, contests, side
 
 Row: TypeAlias = dict[str, Any]  # of findings.csv
+VERDICTS = ("ahead", "faster")
 CLOSE = 0.01  # of the normalised score: smaller differences are named as such
 WORDS = (
     "Scores are normalised, 0 for the random policy and 1 for a fixed reference, at an equal budget of environment "
@@ -124,5 +126,8 @@ def _open(rows: Sequence[Row], found: Sequence[Contest]) -> list[Point]:
         parts.append(Said(f"whether structure helps in {listed(names)};", ("structures",)))
     if not parts:
         return []
+    few = [str(row["environment"]) for row in rows if TOO_FEW in {family_verdict(row, name) for name in VERDICTS}]
+    if few:
+        parts.append(Said(f"no test could decide between the families in {listed(few)}: too few seeds;", ("findings",)))
     last = Said(f"{parts[-1].text[:-1]}.", parts[-1].sources)
     return [Point("Undetermined:", (*parts[:-1], last))]

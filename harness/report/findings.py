@@ -15,6 +15,7 @@ import pandas as pd
 from harness.figures.load import Tables
 from harness.report.blocks import Cell, Table
 from harness.report.phrases import MINUS, NOTHING, counted, interval, number, shown, steps, steps_interval, tally
+from harness.report.seeds import TOO_FEW, judged
 from harness.report.structures import Contest, contests, side, tested
 
 Finding: TypeAlias = tuple[str, str]  # verdict, sentence
@@ -51,8 +52,10 @@ def family_table(findings: pd.DataFrame) -> tuple[Table, ...]:
 def _environment(row: dict[str, Any]) -> tuple[Cell, ...]:
     """The cells of one environment."""
     start = (Cell(row["environment"]), *(Cell(_cell(row, side)) for side in ("free", "gradient")))
-    if math.isnan(row["p"]):
+    if not (row["free_n"] > 0 and row["gradient_n"] > 0):
         return (*start, Cell(NOTHING), Cell(NOTHING))
+    if math.isnan(row["p"]):
+        return (*start, Cell("", verdict=TOO_FEW), Cell("", verdict=TOO_FEW))
     lead = shown(row["difference"], row["difference_low"], row["difference_high"])
     fewer = [float(row[name]) for name in ("saved", "saved_low", "saved_high")]
     ends = [f"{MINUS if value < 0 else ''}{steps(abs(value))}" for value in fewer]
@@ -61,7 +64,13 @@ def _environment(row: dict[str, Any]) -> tuple[Cell, ...]:
         f"p\u00a0=\u00a0{number(row['steps_p_holm'], 2)}"
     )
     score = f"{lead}, p\u00a0=\u00a0{number(row['p_holm'], 2)}"
-    return (*start, Cell(score, verdict=row["ahead"]), Cell(saved, verdict=row["faster"]))
+    verdicts = (family_verdict(row, name) for name in ("ahead", "faster"))
+    return (*start, *(Cell(text, verdict=word) for text, word in zip((score, saved), verdicts, strict=True)))
+
+
+def family_verdict(row: dict[str, Any], name: str) -> str:
+    """Who is ahead or faster; equally many runs are paired, since all cells of a study have its seeds."""
+    return judged(row[name], row["free_n"], row["gradient_n"], paired=row["free_n"] == row["gradient_n"])
 
 
 def _cell(row: dict[str, Any], side: str) -> str:
@@ -103,7 +112,8 @@ def _structures(contest: Contest) -> tuple[Cell, ...]:
     sides = [Cell(f"{side(cell)} by {cell['algorithm']}") for cell in cells]
     reached = [f"{cell['success_rate'] * cell['n']:.0f}/{cell['n']:.0f}" for cell in cells]
     solved = Cell(" and ".join(reached))
-    test = Cell(tested(contest), verdict=contest.test["ahead"])
+    numbers = contest.test["structure_n"], contest.test["generic_n"]
+    test = Cell(tested(contest), verdict=judged(contest.test["ahead"], *numbers, paired=contest.test["paired"]))
     return (Cell(contest.environment), Cell(contest.family), *sides, solved, test)
 
 
@@ -114,7 +124,8 @@ def pair_finding(comparisons: pd.DataFrame) -> tuple[Finding, ...]:
         return ()
     apart = int((tested["p_holm"] < LEVEL).sum())
     sentence = (
-        f"Of {counted(len(tested), 'pair')} of algorithms on the same structure and environment, {apart} are told "
+        f"Of {counted(len(tested), 'pair')} of algorithms on the same structure and environment, "
+        f"{tally(apart)} {'is' if apart == 1 else 'are'} told "
         f"apart by their scores at the {LEVEL:.0%} level, corrected by Holm's method within each environment and "
         "structure."
     )

@@ -11,6 +11,7 @@ from harness.figures.exchange import best_of
 from harness.figures.order import RIVALS
 from harness.report.blocks import Block, Bullets, Cell, Point, Said, Table, Text
 from harness.report.phrases import NOTHING, counted, listed, number, ratio, steps
+from harness.report.seeds import TOO_FEW
 
 UNDETERMINED = "undetermined"
 SELECTION = (
@@ -113,14 +114,16 @@ def exchange_blocks(exchange: pd.DataFrame) -> tuple[Block, ...]:
     columns = ("environment", "family", "structure", "generic policy", "until", "its steps", "generic", "rate", "")
     caption = (
         "Exchange rates: how many times the steps of the structure the generic policy needs. Decided where the "
-        "interval does not hold 1."
+        "interval does not hold 1; fewer than five runs have no interval."
     )
     return (Table(caption, columns, (False,) * 5 + (True,) * 3 + (False,), tuple(rows)),)
 
 
 def exchange_row(row: dict[str, Any]) -> tuple[Cell, ...]:
-    """One rate, with a verdict where its interval does not hold 1."""
+    """One rate, with a verdict where its interval does not hold 1; without an interval there were too few runs."""
     ahead = "structure" if row["rate_low"] > 1 else "generic" if row["rate_high"] < 1 else UNDETERMINED
+    if np.isnan(row["rate_low"]):
+        ahead = TOO_FEW
     until = "solved" if row["solved"] else f"a score of {number(row['target'])}"
     sides = (f"{row['policy']} ({row['parameters']:.0f})", f"{row['generic']} ({row['generic_parameters']:.0f})")
     rate = f"{row['bound']}\u00a0{ratio(row['rate'], row['rate_low'], row['rate_high'])}".strip()

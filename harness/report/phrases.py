@@ -47,7 +47,9 @@ def fixed(value: float, decimals: int) -> str:
 
 
 def ratio(value: float, low: float, high: float) -> str:
-    """A ratio with its interval, each with two significant digits: they may lie decades apart."""
+    """A ratio with its interval, if it has one, each with two significant digits: they may lie decades apart."""
+    if math.isnan(low) or math.isnan(high):
+        return number(value, 2)
     return f"{number(value, 2)} [{number(low, 2)}, {number(high, 2)}]"
 
 
