@@ -12,7 +12,7 @@ import pytest
 import synthetic_tables as synthetic
 
 from harness import figures
-from harness.figures import learning_curves, order, panels, rows, style
+from harness.figures import learning_curves, order, panels, rows, scaling, style
 from harness.figures.load import Tables, anchors, load, read
 
 SMALL = {
@@ -55,10 +55,26 @@ def test_empty_tables_give_a_sentence_instead_of_a_figure(name: str, tmp_path: P
     plt.close(figure)
 
 
+def test_lines_that_the_runs_leave_open_are_not_drawn() -> None:
+    ends = [(0.5, 0.4, 0.6), (-0.01, -np.inf, np.inf), (0.5, np.nan, np.nan), (np.nan, np.nan, np.nan)]
+    table = pd.DataFrame(ends, columns=["exponent", "exponent_low", "exponent_high"])
+    assert list(scaling.determined(table).index) == [0]
+
+
+def test_marks_of_a_kind_whose_policies_have_labels_are_those_of_its_sizes() -> None:
+    group = {"environment": ["E"], "policy_kind": ["mlp"], "algorithm": ["ars"], "lowest": [226.0], "highest": [4610.0]}
+    cells = {"environment": "E", "algorithm": "ars", "family": "probe", "policy": ["linear", "network", "deep"]}
+    cells |= {"parameters": [8.0, 226.0, 4610.0], "mean": 10.0, "crossed": 1.0, "n": 1.0}
+    figure, axes = plt.subplots()
+    scaling._marks(axes, pd.DataFrame(cells), pd.DataFrame(group))
+    assert [line.get_xdata()[0] for line in axes.lines] == [226.0, 4610.0]
+    plt.close(figure)
+
+
 def test_no_reading_depends_on_the_lightness_of_the_page() -> None:
     """A dark page turns the lightness of a figure round."""
     for name, figure in figures.FIGURES.items():
-        assert not re.search(r"\b(dark|light|pale|deep|black|white)", figure.READING), name
+        assert not re.search(r"\b(dark|light|pale|deep|black|white)", figure.READING.lower()), name
 
 
 @pytest.mark.parametrize("name", figures.FIGURES)

@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Mapping
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import gymnasium
@@ -495,6 +496,28 @@ def test_zero_has_no_minus() -> None:
 def test_settings_of_plug_ins_are_written_out() -> None:
     part = Part("cem", "cross_entropy", {"elite": 0.25, "noisy": False, "rank": None, "widths": (32, 16)})
     assert setting._settings(part) == "elite 0.25, noisy no, widths [32, 16]"
+
+
+def test_a_label_with_several_settings_says_where_it_has_which() -> None:
+    def cell(environment: str, policy: str, step: float) -> Any:
+        parts = (Part(policy, policy, {}), Part("ars", "ars", {"step_size": step}))
+        return SimpleNamespace(environment=SimpleNamespace(name=environment), policy=parts[0], algorithm=parts[1])
+
+    alike = [cell("E", "linear", 0.1), cell("F", "linear", 0.1)]
+    (table,) = setting._plug_ins(alike)
+    assert len(table.columns) == 3
+    (table,) = setting._plug_ins([*alike, cell("E", "mlp", 0.2)])
+    rows = [[word.text for word in row] for row in table.rows]
+    assert rows[:2] == [
+        ["ars", "ars", "step_size 0.1", "E: linear; F: linear"],
+        ["ars", "ars", "step_size 0.2", "E: mlp"],
+    ]
+    assert {row[-1] for row in rows[2:]} == {""}
+
+
+@pytest.mark.parametrize(("p", "text"), [(0.5, "p = 0.5"), (0.0067, "p = 0.0067"), (9.9e-5, "p < 0.0001")])
+def test_small_p_are_bounds(p: float, text: str) -> None:
+    assert phrases.chance(p).replace("\u00a0", " ") == text
 
 
 def test_intervals_by_hand() -> None:

@@ -14,7 +14,7 @@ from harness.figures.style import LEGEND, WIDTH, axes_at, family_colour, legend_
 CAPTION = "Performance profiles and data profiles."
 READING = (
     "Heavy, with a band that holds the whole line 95 times in 100: a run of the family, taken at random among its "
-    "methods and structures; environments count alike. Light: one algorithm with one structure, where it ran in every "
+    "methods and structures; environments count alike. Thin: one algorithm with one structure, where it ran in every "
     "environment of the study. Left: the share of runs whose normalised score at the budget is above the threshold; "
     "higher is better. Right: the share of targets of the ladder that a run reached within so many episodes, in units "
     "of P + 1, the cost of one finite-difference gradient; further left is cheaper for the dimension that it has."

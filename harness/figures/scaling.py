@@ -32,12 +32,14 @@ READING = (
     "the title names one kind, only the dimension moves. Groups whose lines the data do not determine are left out."
 )
 MOST = 3  # panels side by side
+LETTERS = 30  # that fit above one
 LEFT, RIGHT, HEAD, HEIGHT, FOOT = 0.52, 0.08, 0.5, 1.5, 0.42  # inches
 
 
 def draw(tables: Tables) -> Figure:
     """One panel per group of scaling.csv in which P alone varies, with restricted.csv and crossover.csv."""
-    fits = tables.scaling[np.isfinite(tables.scaling["exponent"]) & (tables.scaling["lowest"] > 0)]
+    fits = determined(tables.scaling)
+    fits = fits[fits["lowest"] > 0]
     shared = fits.groupby(["environment", "policy_kind", "algorithm", "family"])["regressor"].transform("size")
     fits = fits[(fits["regressor"] == "parameters") & (shared == 1)]
     if fits.empty:
@@ -54,13 +56,20 @@ def draw(tables: Tables) -> Figure:
         _crossover(axes, tables.crossover, str(environment), str(kind))
         _marks(axes, tables.restricted, group)
         _fits(axes, group)
-        title = f"{shortened(str(environment), 22)}, {kind or 'any structure'}"
+        words = f", {kind or 'any structure'}"
+        title = f"{shortened(str(environment), LETTERS - len(words))}{words}"
         above(axes, 21.0, title, weight="bold", size=7.6, start=-72.0 * (LEFT - 0.1))
         if not column:
             axes.set_ylabel("steps until solved", labelpad=1.0)
     handles, names = pooled_lines(fits["family"])
     legend_below(figure, handles, names, columns=4)
     return figure
+
+
+def determined(scaling: pd.DataFrame) -> pd.DataFrame:
+    """Lines whose exponent and its interval are finite: a handful of crossings leaves every slope possible."""
+    ends = ["exponent", "exponent_low", "exponent_high"]
+    return scaling[np.isfinite(scaling[ends]).all(axis=1)]
 
 
 def _frame(axes: Axes, group: pd.DataFrame) -> None:
@@ -83,11 +92,12 @@ def _crossover(axes: Axes, crossover: pd.DataFrame, environment: str, kind: str)
 
 
 def _marks(axes: Axes, restricted: pd.DataFrame, group: pd.DataFrame) -> None:
-    """Restricted means of the cells through which the lines go."""
+    """Restricted means of the cells through which the lines go: of one kind, by its name or, under labels, by its P."""
     environment, kind = group.iloc[0][["environment", "policy_kind"]]
     here = restricted[(restricted["environment"] == environment) & restricted["algorithm"].isin(group["algorithm"])]
     if kind:
-        here = here[here["policy"].str.startswith(kind)]
+        named = here["policy"].str.startswith(kind)
+        here = here[named if named.any() else here["parameters"].between(group["lowest"].min(), group["highest"].max())]
     here = here[(here["mean"] > 0) & (here["crossed"] > 0)]
     for cell in here.to_dict("records"):
         colour = family_colour(cell["family"])
@@ -114,7 +124,8 @@ def _fits(axes: Axes, group: pd.DataFrame) -> None:
         y = np.exp(row["constant"]) * x ** row["exponent"]
         axes.plot(x, y, color=colour, linewidth=1.8 if whole else 0.7, alpha=1.0 if whole else 0.5, zorder=4)
         if whole:
-            text = f"b = {row['exponent']:.2f} [{row['exponent_low']:.2f}, {row['exponent_high']:.2f}]"
+            value, low, high = (round(row[name], 2) + 0.0 for name in ("exponent", "exponent_low", "exponent_high"))
+            text = f"b = {value:.2f} [{low:.2f}, {high:.2f}]"
             above(axes, shift, text.replace("-", "−"), colour, size=6.0)
             shift += 8.0
     log_axis(axes, x=True, y=True)

@@ -11,7 +11,7 @@ from harness.report.conclusion import conclusion
 from harness.report.findings import FAMILY_NAMES, UNDETERMINED, family_verdict
 from harness.report.frontier import exchange_answer, frontier_answer
 from harness.report.laboratory import laboratory_answer
-from harness.report.phrases import counted, listed, number, shown, steps
+from harness.report.phrases import chance, counted, listed, shown, steps
 from harness.report.seeds import TOO_FEW
 from harness.report.structures import Contest, contests, side
 
@@ -67,9 +67,9 @@ def _contests(decided: Sequence[Contest]) -> str:
     parts = []
     for contest in decided:
         winner, loser = map(side, contest.sides)
-        p = number(contest.test["p_holm"], 2)
+        p = chance(contest.test["p_holm"])
         family = FAMILY_NAMES[contest.family]
-        parts.append(f"in {contest.environment} for {family}: {winner} against {loser}, p\u00a0=\u00a0{p}")
+        parts.append(f"in {contest.environment} for {family}: {winner} against {loser}, {p}")
     return f"{'; '.join(parts)}."
 
 
@@ -98,7 +98,7 @@ def _steps(row: Row) -> str:
     pair = (row["free_steps"], row["gradient_steps"])
     fewer, more = pair if row["faster"] == "gradient-free" else pair[::-1]
     other = f"{steps(more)}" if more < row["horizon"] else f"none within {steps(more)}"
-    return f"{row['environment']}, {steps(fewer)} against {other}, p\u00a0=\u00a0{number(row['steps_p_holm'], 2)}"
+    return f"{row['environment']}, {steps(fewer)} against {other}, {chance(row['steps_p_holm'])}"
 
 
 def _score(row: Row) -> str:
@@ -107,7 +107,7 @@ def _score(row: Row) -> str:
     if row["ahead"] != "gradient-free":
         lead = [-lead[0], -lead[2], -lead[1]]
     size = "less than 0.01" if abs(lead[0]) < CLOSE else shown(lead[0], lead[1], lead[2])
-    return f"{row['environment']}, by {size}, p\u00a0=\u00a0{number(row['p_holm'], 2)}"
+    return f"{row['environment']}, by {size}, {chance(row['p_holm'])}"
 
 
 def _open(rows: Sequence[Row], found: Sequence[Contest]) -> list[Point]:

@@ -14,7 +14,18 @@ import pandas as pd
 
 from harness.figures.load import Tables
 from harness.report.blocks import Cell, Table
-from harness.report.phrases import MINUS, NOTHING, counted, interval, number, shown, steps, steps_interval, tally
+from harness.report.phrases import (
+    MINUS,
+    NOTHING,
+    chance,
+    counted,
+    interval,
+    number,
+    shown,
+    steps,
+    steps_interval,
+    tally,
+)
 from harness.report.seeds import TOO_FEW, judged
 from harness.report.structures import Contest, contests, side, tested
 
@@ -61,9 +72,9 @@ def _environment(row: dict[str, Any]) -> tuple[Cell, ...]:
     ends = [f"{MINUS if value < 0 else ''}{steps(abs(value))}" for value in fewer]
     saved = (
         f"{steps(row['free_steps'])} against {steps(row['gradient_steps'])}: {ends[0]} [{ends[1]}, {ends[2]}], "
-        f"p\u00a0=\u00a0{number(row['steps_p_holm'], 2)}"
+        f"{chance(row['steps_p_holm'])}"
     )
-    score = f"{lead}, p\u00a0=\u00a0{number(row['p_holm'], 2)}"
+    score = f"{lead}, {chance(row['p_holm'])}"
     verdicts = (family_verdict(row, name) for name in ("ahead", "faster"))
     return (*start, *(Cell(text, verdict=word) for text, word in zip((score, saved), verdicts, strict=True)))
 
@@ -125,9 +136,8 @@ def pair_finding(comparisons: pd.DataFrame) -> tuple[Finding, ...]:
     apart = int((tested["p_holm"] < LEVEL).sum())
     sentence = (
         f"Of {counted(len(tested), 'pair')} of algorithms on the same structure and environment, "
-        f"{tally(apart)} {'is' if apart == 1 else 'are'} told "
-        f"apart by their scores at the {LEVEL:.0%} level, corrected by Holm's method within each environment and "
-        "structure."
+        f"{tally(apart)} {'is' if apart == 1 else 'are'} told apart by their scores at the {100 * LEVEL:.0f}\u00a0% "
+        "level, corrected by Holm's method within each environment and structure."
     )
     return (("", sentence),)
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from harness.figures.exchange import best_of
 from harness.figures.order import RIVALS
+from harness.figures.scaling import determined
 from harness.report.blocks import Block, Bullets, Cell, Point, Said, Table, Text
 from harness.report.phrases import NOTHING, counted, listed, number, ratio, steps
 from harness.report.seeds import TOO_FEW
@@ -133,7 +134,7 @@ def exchange_row(row: dict[str, Any]) -> tuple[Cell, ...]:
 
 def scaling_blocks(scaling: pd.DataFrame, crossover: pd.DataFrame) -> tuple[Block, ...]:
     """A table of the exponents of families, and a sentence for each crossover."""
-    fits = scaling[(scaling["algorithm"] == "") & np.isfinite(scaling["exponent"])]
+    fits = determined(scaling[scaling["algorithm"] == ""])
     if fits.empty:
         return (Text("The runs determine no exponent."),)
     rows = tuple(tuple(Cell(text) for text in _exponent(row)) for row in fits.to_dict("records"))

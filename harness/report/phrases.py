@@ -53,6 +53,11 @@ def ratio(value: float, low: float, high: float) -> str:
     return f"{number(value, 2)} [{number(low, 2)}, {number(high, 2)}]"
 
 
+def chance(p: float) -> str:
+    """A p: p = 0.0067, and below a ten-thousandth p < 0.0001."""
+    return "p\u00a0<\u00a00.0001" if p < 1e-4 else f"p\u00a0=\u00a0{number(p, 2)}"
+
+
 def steps(value: float) -> str:
     """Environment steps: 12345 -> 12.3k, never reached -> never."""
     if math.isnan(value):

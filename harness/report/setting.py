@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -40,8 +41,11 @@ def _size(runs: pd.DataFrame) -> str:
     """How many cells and seeds there are."""
     seeds = runs.groupby(["environment", "policy", "algorithm"])["seed"].nunique()
     span = f"{seeds.min()}" if seeds.min() == seeds.max() else f"{seeds.min()} to {seeds.max()}"
-    numbers = f"{runs['seed'].min():.0f} to {runs['seed'].max():.0f}"
+    ends = (f"{runs['seed'].min():.0f}", f"{runs['seed'].max():.0f}")
+    numbers = " to ".join(dict.fromkeys(ends))
     cells = f"{counted(len(seeds), 'cell')} (an algorithm with a structure in an environment)"
+    if span == "1":
+        return f"{cells}, one seed each, {'number' if runs['seed'].nunique() == 1 else 'numbered'} {numbers}."
     return f"{cells}, {span} seeds each, numbered {numbers}."
 
 
@@ -53,7 +57,7 @@ def _protocols(cells: Sequence[Cell]) -> list[str]:
         if cell.environment.name not in names:
             names.append(cell.environment.name)
     parts = [
-        f"over {episodes} episodes every {steps(every)} steps in {', '.join(sorted(names))}"
+        f"over {counted(episodes, 'episode')} every {steps(every)} steps in {', '.join(sorted(names))}"
         for (every, episodes), names in sorted(found.items())
     ]
     return [f"Policies are evaluated {'; '.join(parts)}."] if parts else []
@@ -82,13 +86,27 @@ def _algorithms(runs: pd.DataFrame) -> list[tuple[str, str]]:
 
 
 def _plug_ins(cells: Sequence[Cell]) -> tuple[Table, ...]:
-    """The settings behind every label, defaults filled in."""
-    parts: dict[tuple[str, str, str], None] = {}
+    """The settings behind every label, defaults filled in, and where it has these if it has others elsewhere."""
+    places: dict[tuple[str, str, str], dict[str, list[str]]] = {}
     for cell in cells:
-        for part in (cell.policy, cell.algorithm):
-            parts[part.label, part.file, _settings(part)] = None
+        for part, policy in ((cell.policy, ""), (cell.algorithm, cell.policy.label)):
+            known = places.setdefault((part.label, part.file, _settings(part)), {})
+            known.setdefault(cell.environment.name, []).extend([policy] if policy else [])
+    if not places:
+        return ()
+    often = Counter(label for label, _, _ in places)
+    rows = [(*part, _where(places[part]) if often[part[0]] > 1 else "") for part in sorted(places)]
     caption = "What the labels stand for: plug-in and settings, defaults filled in."
-    return (plain_table(caption, ("label", "plug-in", "settings"), "lll", sorted(parts)),) if parts else ()
+    columns = ("label", "plug-in", "settings", "where, if not everywhere alike")
+    if not any(row[-1] for row in rows):
+        return (plain_table(caption, columns[:-1], "lll", [row[:-1] for row in rows]),)
+    return (plain_table(caption, columns, "llll", rows),)
+
+
+def _where(policies: Mapping[str, Sequence[str]]) -> str:
+    """CartPole-v1: linear, mlp; LQR."""
+    places = ((name, ", ".join(dict.fromkeys(labels))) for name, labels in sorted(policies.items()))
+    return "; ".join(f"{name}: {labels}" if labels else name for name, labels in places)
 
 
 def _settings(part: Part) -> str:

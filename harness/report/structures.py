@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from harness.figures.load import Tables
-from harness.report.phrases import number, shown
+from harness.report.phrases import chance, shown
 
 Cell = dict[str, Any]  # a row of dimension.csv
 
@@ -59,4 +59,4 @@ def side(cell: Cell) -> str:
 def tested(contest: Contest) -> str:
     """How often a run of the structure is the higher one, and how surprising that would be."""
     row = contest.test
-    return f"{shown(row['probability'], row['low'], row['high'])}, p\u00a0=\u00a0{number(row['p_holm'], 2)}"
+    return f"{shown(row['probability'], row['low'], row['high'])}, {chance(row['p_holm'])}"
