@@ -155,6 +155,7 @@ COLUMNS = {
     "claims": [
         *("claim", "statement", "source", "environments", "contrast", "metric", "scale", "direction", "margin"),
         *("effect", "low", "high", "p", "p_holm", "verdict", "reason", "n_seeds", "runs", "paired", "more_seeds"),
+        *("without", "effect_without", "low_without", "high_without"),
         *("table", "figure", "declared", "before", "margin_reason", "notes"),
     ],
     "timing": [
@@ -431,7 +432,13 @@ def _claims(environments: tuple[str, ...]) -> pd.DataFrame:
     """Made-up claims, one of each verdict, and one that the study does not measure."""
     row = {"source": "lecture", "environments": " ".join(environments), "contrast": "ars-v1 against ppo"}
     row |= {"direction": "above", "n_seeds": 10.0, "runs": 20.0, "paired": True, "table": "runs.csv", "reason": ""}
-    row |= {"declared": "2026-11-22", "before": "before the data", "margin_reason": "It matters.", "notes": ""}
+    row |= {
+        "declared": "2026-11-22",
+        "before": "before the data",
+        "margin_reason": "It matters.",
+        "notes": "",
+        "without": "",
+    }
     score = {**row, "metric": "score", "scale": "difference", "margin": 0.05, "figure": "scores"}
     steps = {**row, "metric": "steps", "scale": "ratio", "margin": 1.25, "figure": "targets"}
     found = [
@@ -441,6 +448,7 @@ def _claims(environments: tuple[str, ...]) -> pd.DataFrame:
         {"verdict": "undetermined", "reason": "no run of ppo in E"},
     ]
     rows = [base | one for base, one in zip((score, steps, score, score), found, strict=True)]
+    rows[0] |= {"without": "E", "effect_without": 0.02, "low_without": -0.05, "high_without": 0.1}
     rows[2] |= {"more_seeds": 321.0, "before": "after the data"}
     return pd.DataFrame(
         [{**one, "claim": f"claim-{place}", "statement": f"Statement {place}."} for place, one in enumerate(rows)]

@@ -19,6 +19,7 @@ from harness.claims.effect import Effect, effect_of, sampled_effect
 from harness.claims.measures import MEASURES
 from harness.claims.samples import Sample, Unmeasured
 from harness.claims.verdict import ALPHA, adjust, ends, judge, margins, more_seeds, p_of, surprise
+from harness.claims.without import without_one
 from harness.declared import declared, declared_before, known_to
 from harness.errors import InputError
 from harness.plugins import ROOT
@@ -233,6 +234,29 @@ def test_environments_weigh_the_same_however_many_cells_they_have(tmp_path: Path
     assert effect(one, *rows).value == pytest.approx((0.3 + 0.9) / 2)
 
 
+def test_the_environment_that_makes_the_effect_is_named_with_the_effect_of_all_others(tmp_path: Path) -> None:
+    one = claim(tmp_path, environments="[pole, car, lake]")
+    levels = {"pole": 0.3, "car": 0.9, "lake": 0.1}
+    rows = [
+        row
+        for place, level in levels.items()
+        for row in (*runs("ars", [level] * 4, place), *runs("ppo", [0.0] * 4, place))
+    ]
+    whole = effect(one, rows)
+    found = without_one(one, {"runs": rows}, whole, address(1), 200)
+    assert whole.value == pytest.approx(1.3 / 3)
+    assert found is not None
+    assert (found[0], found[1].value, found[1].runs) == ("car", pytest.approx(0.2), 16)
+
+
+@pytest.mark.parametrize("place", ["[pole]", "[pole, car]"])
+def test_nothing_is_left_out_of_one_environment_or_of_sides_with_their_own(tmp_path: Path, place: str) -> None:
+    contrast = "{first: {algorithms: [ars], environments: [pole]}}" if "car" in place else ENTRY["contrast"]
+    one = claim(tmp_path, environments=place, contrast=contrast)
+    rows = runs("ars", [0.1] * 4) + runs("ppo", [0.0] * 4)
+    assert without_one(one, {"runs": rows}, effect(one, rows), address(1), 200) is None
+
+
 def test_an_interaction_is_a_difference_of_differences(tmp_path: Path) -> None:
     sides = {"first": ("ars", "small"), "second": ("ars", "large"), "less_first": ("ppo", "small")}
     sides |= {"less_second": ("ppo", "large")}
@@ -402,6 +426,7 @@ def test_the_report_shows_each_claim_with_its_verdict_and_says_which_came_late()
     assert [row[1].text for row in shown.rows][:2] == ["0.31 [0.20, 0.40]", "× 0.5 [0.4, 0.6]"]
     assert [row[2].text for row in shown.rows][:2] == ["at least 0.05", "at least × 1.25"]
     assert [row[5].text for row in shown.rows] == ["–", "–", "320", "–"]
+    assert [row[6].text for row in shown.rows] == ["E: 0.02 [−0.05, 0.10]", "–", "–", "–"]
     assert shown.rows[3][-1].text == "no run of ppo in E"
     assert late.text.startswith("Of 4 claims, claim-2 was declared after the data")
     assert len(listed.items) == 4

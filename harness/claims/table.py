@@ -12,10 +12,12 @@ from harness.claims.declaration import Claim
 from harness.claims.effect import Effect, effect_of
 from harness.claims.samples import Tables, Unmeasured
 from harness.claims.verdict import UNDETERMINED, adjust, ends, judge, margins, p_of
+from harness.claims.without import without_one
 
 DECLARED = ("claim", "statement", "source", "environments", "contrast", "metric", "scale", "direction", "margin")
 FOUND = ("effect", "low", "high", "p", "p_holm", "verdict", "reason", "n_seeds", "runs", "paired", "more_seeds")
-CLAIMS = (*DECLARED, *FOUND, "table", "figure", "declared", "before", "margin_reason", "notes")
+WITHOUT = ("without", "effect_without", "low_without", "high_without")
+CLAIMS = (*DECLARED, *FOUND, *WITHOUT, "table", "figure", "declared", "before", "margin_reason", "notes")
 RESAMPLES = 20_000  # an interval that is Holm's over twenty claims lies far out
 BEFORE, AFTER, NO_DATA = "before the data", "after the data", "no data yet"
 
@@ -45,7 +47,7 @@ def claim_rows(
     ]
     adjusted = adjust(np.array(p, dtype=np.float64), len(claims))
     return [
-        {**_declared(claim, known), **_found(claim, len(claims), *found)}
+        {**_declared(claim, known), **_found(claim, len(claims), *found), **_without(claim, tables, found[0], address)}
         for claim, *found in zip(mine, effects, rights, p, adjusted.tolist(), strict=True)
     ]
 
@@ -93,8 +95,21 @@ def _found(
     if math.isnan(effect.value):
         return nothing | {"reason": "not defined: runs that all agree, or a measure that is not there"}
     judgement = judge(effect, right, p, adjusted, declared)
-    numbers = dict(
-        zip(("effect", "low", "high"), (_shown(claim, x) for x in (effect.value, *ends(effect))), strict=True)
-    )
+    numbers = dict(zip(("effect", "low", "high"), _interval(claim, effect), strict=True))
     counts = {"n_seeds": effect.seeds, "runs": effect.runs, "paired": effect.paired}
     return nothing | numbers | counts | judgement._asdict()
+
+
+def _without(
+    claim: Claim, tables: Tables, effect: Effect | str, address: Callable[..., np.random.Generator]
+) -> dict[str, Any]:
+    """The columns of the effect without the environment on which it hangs most."""
+    if isinstance(effect, str) or math.isnan(effect.value):
+        return dict.fromkeys(WITHOUT)
+    found = without_one(claim, tables, effect, address, RESAMPLES)
+    return dict(zip(WITHOUT, (found[0], *_interval(claim, found[1])), strict=True)) if found else dict.fromkeys(WITHOUT)
+
+
+def _interval(claim: Claim, effect: Effect) -> tuple[float, ...]:
+    """Effect and both ends, as they are written."""
+    return tuple(_shown(claim, number) for number in (effect.value, *ends(effect)))

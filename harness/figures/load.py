@@ -15,6 +15,7 @@ TEXT = frozenset(
         "family",
         "status",
         "reason",
+        "without",
         "digest",
         "level",
         "environments",

@@ -13,12 +13,13 @@ from harness.report.phrases import NOTHING, counted, listed, number, ratio, show
 
 Row = dict[str, Any]  # of claims.csv
 SIGNS = {"above": "at least", "below": "at most"}
-COLUMNS = ("claim", "effect", "asked for", "p", "seeds", "more seeds", "rests on")
+COLUMNS = ("claim", "effect", "asked for", "p", "seeds", "more seeds", "without", "rests on")
 CAPTION = "Effects with 95 % intervals; p is corrected by Holm's method over all claims that are declared."
 WORDS = (
     "Every claim was declared with its contrast, metric and margin. It is supported where the effect is on the side "
     "asked for, contradicted where it is on the other, and undetermined where the corrected test (p at most 0.05) "
-    "leaves both possible. More seeds: about how many would tell, if the effect of now were the true one."
+    "leaves both possible. More seeds: about how many would tell, if the effect of now were the true one. Without: the "
+    "effect when the environment that moves it most is left out, which may undo what one environment alone has made."
 )
 LATE = (
     "was declared after the data, or reworded since: the data do not hold a record of this declaration. Such verdicts "
@@ -32,7 +33,7 @@ def claims(table: pd.DataFrame, pictures: Collection[str]) -> tuple[Block, ...]:
     if not rows:
         return ()
     lines = tuple(_line(row, pictures) for row in rows)
-    numeric = (False, True, True, True, True, True, False)
+    numeric = (False, True, True, True, True, True, False, False)
     declared = Bullets(tuple(("", _declaration(row)) for row in rows))
     return (
         Text(WORDS),
@@ -63,13 +64,19 @@ def _line(row: Row, pictures: Collection[str]) -> tuple[Cell, ...]:
         Cell(number(row["p_holm"], 2)),
         Cell(NOTHING if missing else f"{row['n_seeds']:.0f}"),
         Cell(more(row)),
+        Cell(without(row)),
         Cell(row["reason"]) if row["reason"] else Cell(rests, link=shown_by if row["figure"] in pictures else ""),
     )
 
 
-def effect(row: Row) -> str:
-    """A difference or a value 0.12 [0.03, 0.2], or a ratio × 2.1 [1.3, 3.4]."""
-    numbers = (row["effect"], row["low"], row["high"])
+def without(row: Row) -> str:
+    """The environment on which the effect hangs most, and the effect without it."""
+    return f"{row['without']}: {effect(row, '_without')}" if row["without"] else NOTHING
+
+
+def effect(row: Row, end: str = "") -> str:
+    """A difference or a value 0.12 [0.03, 0.2], or a ratio × 2.1 [1.3, 3.4]; `end` of its columns' names."""
+    numbers = (row[f"effect{end}"], row[f"low{end}"], row[f"high{end}"])
     return f"× {ratio(*numbers)}" if row["scale"] == "ratio" else shown(*numbers)
 
 
