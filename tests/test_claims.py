@@ -345,6 +345,8 @@ def test_exponents_are_held_against_each_other_as_independent_normals(tmp_path: 
     assert ends(found) == pytest.approx((0.5 - half * 0.5, 0.5 + half * 0.5), abs=3e-3)
     with pytest.raises(Unmeasured, match="no exponent of the steps until solved in the horizon of policy-gradient"):
         effect(one, rows[1:], table="scaling")
+    with pytest.raises(Unmeasured, match="no line of policy-gradient in long short: 0 of 30 runs solved it"):
+        effect(one, [rows[0] | {"exponent": "", "crossed": "0"}, rows[1]], table="scaling")
 
 
 def test_a_side_without_runs_is_named_and_missing_runs_are_none(tmp_path: Path) -> None:

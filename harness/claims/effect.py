@@ -91,6 +91,9 @@ def _lines(claim: Claim, side: Side, rows: Rows) -> list[Mapping[str, str]]:
     found = joined or [row for row in fitting if row["environment"] in places]
     if {name for row in found for name in row["environment"].split()} != set(places):
         raise Unmeasured(f"no {claim.metric.words} of {side.in_words}")
+    if blind := next((row for row in found if not row["exponent"]), None):
+        solved = f"{blind['crossed']} of {blind['n']} runs solved it"
+        raise Unmeasured(f"no line of {side.in_words} in {blind['environment']}: {solved}")
     return found
 
 
