@@ -231,6 +231,13 @@ def test_thin_studies_have_a_report(case: str, tmp_path: Path) -> None:
         assert "There is no result yet." in text
 
 
+def test_without_runs_every_section_says_in_words_why_it_is_empty(tmp_path: Path) -> None:
+    told = content.compose(facts(), load(synthetic.write(tmp_path, {})), {})
+    assert blocks.pictures(told) == ()
+    for section in told.sections:
+        assert any(isinstance(block, blocks.Text) for block in section.blocks), section.title
+
+
 def test_report_json_has_no_numbers_that_json_lacks(folders: tuple[Path, Path]) -> None:
     told = content.compose(facts(), load(folders[0]), content.digests_of(folders[0]))
     assert json.loads(blocks.as_json(told)) == json.loads(json.dumps(blocks.as_data(told)))

@@ -1,6 +1,7 @@
 """Figures: one file each, tables in, a Matplotlib figure out; `draw_all` writes them as SVG and PDF.
 
-Every figure module has `draw(tables) -> Figure`, a `CAPTION`, and `READING`, the sentences that say how to read it.
+Every figure module has `draw(tables) -> Figure`, a `CAPTION`, and `READING`, the sentences that say how to read it;
+`material(tables)` are the rows that it shows, and `EMPTY` says why there may be none.
 """
 
 from __future__ import annotations

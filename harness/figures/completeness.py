@@ -18,15 +18,21 @@ READING = (
     "that finished, diverged and are missing. Numbers are written where not all runs finished: finished of expected. "
     "An empty place means that the study does not ask for this cell."
 )
+EMPTY = "The study expects no run."
 MOST_NUMBERS = 24  # columns in which a number still fits
 COLOURS = {"finished": "#9db8c9", "diverged": "#d55e00", "missing": "#f0e442"}
 
 
+def material(tables: Tables) -> pd.DataFrame:
+    """All runs that the study expects."""
+    return tables.runs
+
+
 def draw(tables: Tables) -> Figure:
     """A matrix of bars from runs.csv."""
-    runs = tables.runs
+    runs = material(tables)
     if runs.empty:
-        return nothing("The study expects no run.")
+        return nothing(EMPTY)
     names = algorithm_order(runs)
     groups = runs.groupby("environment")
     columns = [(str(environment), policy) for environment, group in groups for policy in policy_order(group)]

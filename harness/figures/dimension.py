@@ -34,6 +34,7 @@ READING = (
     "triangles on the upper edge are cells that never reached it. Structures differ in more than their number of "
     "parameters. Environments with one structure are left out."
 )
+EMPTY = "In every environment there are runs of one structure only, or none."
 SHAPES = {"gradient-free": "o", "policy-gradient": "s", "probe": "^"}
 MOST = 4  # environments side by side
 LEFT, RIGHT, HEAD, HEIGHT, BETWEEN = 0.5, 0.08, 0.3, 1.45, 0.14  # inches
@@ -41,15 +42,18 @@ STEP = HEAD + 2 * HEIGHT + BETWEEN + 0.42  # inches
 FLOOR = -0.5  # of the normalised score shown
 
 
+def material(tables: Tables) -> pd.DataFrame:
+    """The cells of environments in which several structures ran."""
+    cells = tables.dimension[np.isfinite(tables.dimension["parameters"]) & (tables.dimension["n"] > 0)]
+    return cells[cells.groupby("environment")["policy"].transform("nunique") > 1]
+
+
 def draw(tables: Tables) -> Figure:
     """Two panels per environment from dimension.csv."""
-    cells = tables.dimension[np.isfinite(tables.dimension["parameters"]) & (tables.dimension["n"] > 0)]
+    cells = material(tables)
     if cells.empty:
-        return nothing("No run yet.")
-    structures = cells.groupby("environment")["policy"].nunique()
-    environments = sorted(structures.index[structures > 1])
-    if not environments:
-        return nothing("Every environment has one structure only.")
+        return nothing(EMPTY)
+    environments = sorted(cells["environment"].unique())
     columns = -(-len(environments) // -(-len(environments) // MOST))
     lines = -(-len(environments) // columns)
     figure = plt.figure(figsize=(WIDTH, lines * STEP + LEGEND))

@@ -20,15 +20,21 @@ READING = (
     "outside. The bar behind the dots spans the middle half of the runs. Runs that diverged, if any, stand as "
     "crosses in a grey margin at the right; they count in every statistic."
 )
+EMPTY = "No run yet."
 MARGIN = (1.32, 1.62)  # where diverged runs stand
 SHADE = "0.90"
 
 
+def material(tables: Tables) -> pd.DataFrame:
+    """The runs that there are."""
+    return tables.runs[tables.runs["status"] != "missing"]
+
+
 def draw(tables: Tables) -> Figure:
     """A strip of runs per cell from runs.csv."""
-    runs = tables.runs[tables.runs["status"] != "missing"]
+    runs = material(tables)
     if runs.empty:
-        return nothing("No run yet.")
+        return nothing(EMPTY)
     look, lost = policy_looks(runs), bool((runs["status"] == "diverged").any())
     figure, panels = by_algorithm(runs)
     for axes, environment, places in panels:

@@ -38,16 +38,22 @@ READING = (
     "least (right) or at most (left) this. An interval that runs to the edge is open there; fewer than five runs have "
     "none."
 )
+EMPTY = "No structure and generic policy under the same algorithm reached a target."
 SHAPES = {"gradient-free": "o", "policy-gradient": "s"}
 LEFT, RIGHT, HEAD, FOOT, PITCH = 1.75, 0.25, 0.3, 0.42, 0.21  # inches
 FARTHEST = 300.0  # the axis ends there at the latest
 
 
+def material(tables: Tables) -> pd.DataFrame:
+    """The rates of the families."""
+    return best_of(tables.exchange)
+
+
 def draw(tables: Tables) -> Figure:
     """One panel per environment from exchange.csv."""
-    rates = best_of(tables.exchange)
+    rates = material(tables)
     if rates.empty:
-        return nothing("No structure and generic policy under the same algorithm reached a target.")
+        return nothing(EMPTY)
     groups = {str(name): group for name, group in rates.groupby("environment")}
     heights = {name: PITCH * len(group[["policy", "family"]].drop_duplicates()) for name, group in groups.items()}
     figure = plt.figure(figsize=(WIDTH, sum(heights.values()) + len(groups) * HEAD + FOOT + LEGEND))

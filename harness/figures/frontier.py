@@ -33,16 +33,22 @@ READING = (
     "of 0.95. Each family is its best method there, chosen on other runs than those that judge it; at the right the "
     "method of each that is chosen most often at the full budget. Structures on which only one family ran are left out."
 )
+EMPTY = "No structure on which both families ran with four seeds or more."
 SURE = 0.95  # probability from which the tables call a family ahead
 LEFT, MAP, RIGHT, HEAD, FOOT, PITCH = 1.32, 3.75, 1.53, 0.28, 0.38, 0.235  # inches
 OPEN = "#f2f2f2"  # behind the hatching
 
 
+def material(tables: Tables) -> pd.DataFrame:
+    """The places of the maps that are known."""
+    return tables.frontier[np.isfinite(tables.frontier["probability"])]
+
+
 def draw(tables: Tables) -> Figure:
     """One map per environment from frontier.csv."""
-    places = tables.frontier[np.isfinite(tables.frontier["probability"])]
+    places = material(tables)
     if places.empty:
-        return nothing("No structure on which both families ran with four seeds or more.")
+        return nothing(EMPTY)
     groups = {str(name): group for name, group in places.groupby("environment")}
     heights = {name: PITCH * group["policy"].nunique() for name, group in groups.items()}
     figure = plt.figure(figsize=(WIDTH, sum(heights.values()) + len(groups) * (HEAD + FOOT) + LEGEND))

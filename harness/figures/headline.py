@@ -32,18 +32,24 @@ READING = (
     "threshold, in environment steps; a mark in the grey margin never reached it. Lines are 95 % intervals. The best "
     "cell was chosen on the same runs, which flatters both families; where the lines overlap, the order is open."
 )
+EMPTY = "No run of either family yet."
 SHAPES = {"gradient-free": "o", "policy-gradient": "s"}
 LEFT, RIGHT = (1.42, 1.95), (3.50, 1.95)  # inches: where the panels start, how wide they are
 TOP, FOOT, PITCH = 0.2, 0.45, 0.29  # inches: above and below the panels, between two rows
 SHIFT = {"gradient-free": -0.16, "policy-gradient": 0.16}
 
 
+def material(tables: Tables) -> pd.DataFrame:
+    """The cells of both families."""
+    cells = tables.dimension
+    return cells[cells["family"].isin(list(SHAPES)) & np.isfinite(cells["normalised_iqm"])]
+
+
 def draw(tables: Tables) -> Figure:
     """Score and ERT of the best cells from dimension.csv."""
-    cells = tables.dimension
-    cells = cells[cells["family"].isin(list(SHAPES)) & np.isfinite(cells["normalised_iqm"])]
+    cells = material(tables)
     if cells.empty:
-        return nothing("No run of either family yet.")
+        return nothing(EMPTY)
     best, lines = best_cells(cells, BY_SCORE), rows_of(cells)
     height = PITCH * (max(lines.values()) + 0.95)
     figure = plt.figure(figsize=(WIDTH, TOP + height + FOOT + LEGEND / 2))

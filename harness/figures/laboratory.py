@@ -21,17 +21,22 @@ READING = (
     "its own target: the return of the policy that explores, the return smoothed over parameters, or, where neither is"
     " known, its own mean update, to which it has no bias by definition."
 )
+EMPTY = "Nothing was measured in the laboratory."
 MEASURE = "cosine_per_1000"
 SWEPT = ["exploration", "shift", "horizon", "options"]
 ROW = ["environment", "algorithm", "policy"]
 
 
+def material(tables: Tables) -> pd.DataFrame:
+    """The setting that most methods were measured at."""
+    return common(tables.laboratory[np.isfinite(tables.laboratory[MEASURE])])
+
+
 def draw(tables: Tables) -> Figure:
     """A row per method from laboratory.csv, of the setting that most methods were measured at."""
-    table = tables.laboratory
-    shown = common(table[np.isfinite(table[MEASURE])])
+    shown = material(tables)
     if shown.empty:
-        return nothing("Nothing was measured in the laboratory.")
+        return nothing(EMPTY)
     shares = sorted(set(shown["share"]))
     shades = sns.color_palette("flare", len(shares))
     looks = {share: (shades[place], MARKERS[place % len(MARKERS)]) for place, share in enumerate(shares)}

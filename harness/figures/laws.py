@@ -33,18 +33,23 @@ READING = (
     "horizon. Right: the share of a sample of old data that its importance weights leave, when the actions have moved "
     "by so many standard deviations; the law is that of infinitely many data, and few data cannot fall below one."
 )
+EMPTY = "No estimator of this study has a law that is known."
 LEFT, TOP, HIGH, FOOT, GAP = 0.5, 0.3, 1.7, 0.42, 0.52  # inches
 NOISE, EFFECTIVE = "relative_noise", "effective_fraction"
 
 
+def material(tables: Tables) -> pd.DataFrame:
+    """What was measured where a law is known."""
+    laws = tables.laboratory[[f"{NOISE}_law", f"{EFFECTIVE}_law"]]
+    return tables.laboratory[np.isfinite(laws).any(axis=1)]
+
+
 def draw(tables: Tables) -> Figure:
     """Three panels from laboratory.csv."""
-    table = tables.laboratory
-    known = table[np.isfinite(table[f"{NOISE}_law"])]
-    aged = table[np.isfinite(table[f"{EFFECTIVE}_law"])]
-    if known.empty and aged.empty:
-        return nothing("No estimator of this study has a law that is known.")
-    both = pd.concat([known, aged])
+    both = material(tables)
+    if both.empty:
+        return nothing(EMPTY)
+    known, aged = (both[np.isfinite(both[f"{name}_law"])] for name in (NOISE, EFFECTIVE))
     names = algorithm_order(both)
     families = dict(zip(both["algorithm"], both["family"], strict=True))
     looks = {name: (family_colour(families[name]), MARKERS[place]) for place, name in enumerate(names)}

@@ -21,14 +21,20 @@ READING = (
     "curve 95 times in 100; thin: the others of the family. Dashed: the reference score. Dotted: the random policy. "
     "Curves far below the random policy leave the panel at the bottom."
 )
+EMPTY = "No learning curve yet."
 DEPTH = 0.45  # shown below the random score, as a share of reference - random
+
+
+def material(tables: Tables) -> pd.DataFrame:
+    """The curves of all cells."""
+    return tables.curves
 
 
 def draw(tables: Tables) -> Figure:
     """Environment by policy small multiples from curves.csv, dimension.csv and targets.csv."""
-    curves = tables.curves
+    curves = material(tables)
     if curves.empty:
-        return nothing("No learning curve yet.")
+        return nothing(EMPTY)
     figure, panels = by_policy(curves)
     best, frozen = best_cells(tables.dimension, BY_SCORE), anchors(tables.targets)
     for panel in panels:

@@ -19,6 +19,7 @@ READING = (
     "higher is better. Right: the share of targets of the ladder that a run reached within so many episodes, in units "
     "of P + 1, the cost of one finite-difference gradient; further left is cheaper for the dimension that it has."
 )
+EMPTY = "No run yet."
 PANELS = {
     "performance": ("normalised score above which a run is", "share of runs"),
     "data": ("episodes / (P + 1)", "share of targets reached"),
@@ -26,12 +27,17 @@ PANELS = {
 LEFT, RIGHT, TOP, HEIGHT, FOOT = 0.55, 0.15, 0.12, 2.0, 0.42  # inches
 
 
+def material(tables: Tables) -> pd.DataFrame:
+    """Families, and methods that ran everywhere, but no probes."""
+    lines = tables.profiles[(tables.profiles["level"] == "family") | tables.profiles["everywhere"]]
+    return lines[lines["family"] != "probe"]
+
+
 def draw(tables: Tables) -> Figure:
     """Two panels from profiles.csv."""
-    lines = tables.profiles[(tables.profiles["level"] == "family") | tables.profiles["everywhere"]]
-    lines = lines[lines["family"] != "probe"]
+    lines = material(tables)
     if lines.empty:
-        return nothing("No run yet.")
+        return nothing(EMPTY)
     figure = plt.figure(figsize=(WIDTH, TOP + HEIGHT + FOOT + LEGEND))
     width = WIDTH / 2 - LEFT - RIGHT
     for number, (profile, words) in enumerate(PANELS.items()):

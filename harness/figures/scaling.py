@@ -31,19 +31,25 @@ READING = (
     "family needs fewer steps; dotted: where the heavy lines cross. “Any structure” differs in more than P; where "
     "the title names one kind, only the dimension moves. Groups whose lines the data do not determine are left out."
 )
+EMPTY = "No line that the runs determine: too few structures, or too few runs that solved it."
 MOST = 3  # panels side by side
 LETTERS = 30  # that fit above one
 LEFT, RIGHT, HEAD, HEIGHT, FOOT = 0.52, 0.08, 0.5, 1.5, 0.42  # inches
 
 
-def draw(tables: Tables) -> Figure:
-    """One panel per group of scaling.csv in which P alone varies, with restricted.csv and crossover.csv."""
+def material(tables: Tables) -> pd.DataFrame:
+    """The lines in which P alone varies."""
     fits = determined(tables.scaling)
     fits = fits[fits["lowest"] > 0]
     shared = fits.groupby(["environment", "policy_kind", "algorithm", "family"])["regressor"].transform("size")
-    fits = fits[(fits["regressor"] == "parameters") & (shared == 1)]
+    return fits[(fits["regressor"] == "parameters") & (shared == 1)]
+
+
+def draw(tables: Tables) -> Figure:
+    """One panel per group of scaling.csv in which P alone varies, with restricted.csv and crossover.csv."""
+    fits = material(tables)
     if fits.empty:
-        return nothing("No line that the runs determine: too few structures, or too few runs that solved it.")
+        return nothing(EMPTY)
     groups = list(fits.groupby(["environment", "policy_kind"]))
     columns = min(MOST, len(groups))
     lines = -(-len(groups) // columns)

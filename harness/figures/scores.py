@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -18,15 +19,21 @@ READING = (
     "and marker are the structure: the stronger the colour, the more generic. Names of gradient-free methods are "
     "orange, of policy gradients blue, of probes grey. An arrow at the edge stands for a score outside the panel."
 )
+EMPTY = "No score yet."
 LIMITS = (-0.55, 1.25)
 TICKS = (-0.5, 0.0, 0.5, 1.0)
 
 
+def material(tables: Tables) -> pd.DataFrame:
+    """The cells that have a score."""
+    return tables.scores[np.isfinite(tables.scores["normalised_iqm"])]
+
+
 def draw(tables: Tables) -> Figure:
     """Dots and intervals from scores.csv."""
-    scores = tables.scores[np.isfinite(tables.scores["normalised_iqm"])]
+    scores = material(tables)
     if scores.empty:
-        return nothing("No score yet.")
+        return nothing(EMPTY)
     look = policy_looks(scores)
     figure, panels = by_algorithm(scores)
     for axes, environment, places in panels:

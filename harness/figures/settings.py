@@ -36,6 +36,7 @@ READING = (
     "(area under the normalised learning curve), against one of the settings that were drawn together. The line is the "
     "mean of neighbours: flat, the setting does not matter in this range. The dotted line is the default."
 )
+EMPTY = "No tuned settings."
 LIMITS = (-1.05, 1.15)
 ACROSS = 6  # panels side by side
 LEFT, BETWEEN, HEAD, HEIGHT, FOOT = 0.32, 0.1, 0.3, 0.66, 0.22  # inches
@@ -54,11 +55,16 @@ class Panel(NamedTuple):
     default: float
 
 
+def material(tables: Tables) -> pd.DataFrame:
+    """The settings that were tried."""
+    return tables.tuning[np.isfinite(tables.tuning["score"])]
+
+
 def draw(tables: Tables) -> Figure:
     """A panel per algorithm and searched setting from tuning.csv."""
-    tuning = tables.tuning[np.isfinite(tables.tuning["score"])]
+    tuning = material(tables)
     if tuning.empty:
-        return nothing("No tuned settings.")
+        return nothing(EMPTY)
     panels = list(_panels(tuning))
     lines = -(-len(panels) // ACROSS)
     figure = plt.figure(figsize=(WIDTH, lines * (HEAD + HEIGHT + FOOT) + LEGEND))

@@ -22,13 +22,19 @@ READING = (
     "data end: runs that had not crossed by then are censored, not failed for ever. The corner counts the methods of "
     "which no run crossed; their lines are grey. A staircase that begins above zero crossed before any learning."
 )
+EMPTY = "No run yet."
+
+
+def material(tables: Tables) -> pd.DataFrame:
+    """The staircases of all cells."""
+    return tables.survival
 
 
 def draw(tables: Tables) -> Figure:
     """Survival curves from survival.csv and dimension.csv."""
-    lengths = tables.survival
+    lengths = material(tables)
     if lengths.empty:
-        return nothing("No run yet.")
+        return nothing(EMPTY)
     figure, panels = by_policy(lengths)
     best = best_cells(tables.dimension[np.isfinite(tables.dimension["ert"])], BY_STEPS)
     for panel in panels:

@@ -23,15 +23,21 @@ READING = (
     "the one setting that is best over all environments, a disc the best setting of this environment; square and disc "
     "stand on fresh seeds where this study ran them, with 95 % intervals. Colour is the structure."
 )
+EMPTY = "No tuned settings."
 MARKS = {"random": "D", "default": "|", "one": "s", "each": "o"}
 WORDS = {"random": "random setting", "default": "default", "one": "one for all", "each": "best here"}
 
 
+def material(tables: Tables) -> pd.DataFrame:
+    """The readings that have a score."""
+    return tables.readings[np.isfinite(tables.readings["score"])].assign(parameters=np.nan)
+
+
 def draw(tables: Tables) -> Figure:
     """A strip of draws and four marks per cell from tuning.csv and readings.csv."""
-    readings = tables.readings[np.isfinite(tables.readings["score"])].assign(parameters=np.nan)
+    readings = material(tables)
     if readings.empty:
-        return nothing("No tuned settings.")
+        return nothing(EMPTY)
     looks = policy_looks(readings)
     figure, panels = by_algorithm(readings)
     for axes, environment, places in panels:

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from harness.cell import Cell as RunCell
 from harness.figures import FIGURES
 from harness.figures.load import Tables, anchors
@@ -79,16 +77,16 @@ def compose(facts: Facts, tables: Tables, digests: Mapping[str, str]) -> Report:
         Section("findings", "Findings", _findings(tables)),
         Section("frontier", "The frontier, and the exchange rate", _frontier(tables)),
         Section("setting", "Setting", setting(facts.environments, facts.cells, tables)),
-        Section("curves", "Learning curves", (picture("learning_curves"),)),
+        Section("curves", "Learning curves", (picture("learning_curves", tables),)),
         Section("scores", "Score at the budget", _scores(tables)),
         Section("targets", "Steps until solved", _targets(tables)),
-        Section("dispersion", "Spread across seeds", (picture("dispersion"),)),
+        Section("dispersion", "Spread across seeds", (picture("dispersion", tables),)),
         Section("dimension", "Parameter dimension", _dimension(tables)),
         *_laboratory(tables),
         *_tuning(tables),
         Section("sensitivity", "What would change the conclusion", frontier.sensitivity_blocks(tables.sensitivity)),
         Section("films", "Learned policies at work", _films(facts.clips)),
-        Section("completeness", "Completeness", _completeness(tables.runs, facts.unmirrored)),
+        Section("completeness", "Completeness", _completeness(tables, facts.unmirrored)),
         Section("methods", "Methods", _methods(facts.notes)),
         Section("provenance", "Provenance", _provenance(facts, digests)),
     )
@@ -99,13 +97,13 @@ def compose(facts: Facts, tables: Tables, digests: Mapping[str, str]) -> Report:
 
 def _laboratory(tables: Tables) -> tuple[Section, ...]:
     """The section on the estimator laboratory, where the study has one."""
-    blocks = laboratory(tables.laboratory, (picture("laws"), picture("laboratory")))
+    blocks = laboratory(tables.laboratory, (picture("laws", tables), picture("laboratory", tables)))
     return (Section("laboratory", "The noise of one update", blocks),) if blocks else ()
 
 
 def _tuning(tables: Tables) -> tuple[Section, ...]:
     """The section on tuning, where the study uses tuned settings."""
-    blocks = tuning(tables, (picture("tuning"), picture("settings")))
+    blocks = tuning(tables, (picture("tuning", tables), picture("settings", tables)))
     return (Section("tuning", "Tuning", blocks),) if blocks else ()
 
 
@@ -115,9 +113,10 @@ def digests_of(folder: Path) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def picture(stem: str) -> Picture:
-    """A figure with its own words."""
-    return Picture(stem, FIGURES[stem].CAPTION, FIGURES[stem].READING)
+def picture(stem: str, tables: Tables) -> Picture | Text:
+    """A figure with its own words, or why there is none."""
+    figure = FIGURES[stem]
+    return Text(figure.EMPTY) if figure.material(tables).empty else Picture(stem, figure.CAPTION, figure.READING)
 
 
 def _findings(tables: Tables) -> tuple[Block, ...]:
@@ -128,7 +127,7 @@ def _findings(tables: Tables) -> tuple[Block, ...]:
         *findings.pair_finding(tables.comparisons),
     )
     return (
-        picture("headline"),
+        picture("headline", tables),
         *findings.family_table(tables.findings),
         *findings.structure_table(tables),
         *((Text("Also", strong=True), Bullets(also)) if also else ()),
@@ -139,37 +138,33 @@ def _findings(tables: Tables) -> tuple[Block, ...]:
 def _frontier(tables: Tables) -> tuple[Block, ...]:
     """Both figures, and what they say."""
     return (
-        picture("frontier"),
+        picture("frontier", tables),
         *frontier.frontier_blocks(tables.frontier),
-        Text(frontier.SELECTION),
-        picture("exchange"),
+        picture("exchange", tables),
         *frontier.exchange_blocks(tables.exchange),
     )
 
 
 def _dimension(tables: Tables) -> tuple[Block, ...]:
     """Scores and steps by P, and the lines through them."""
-    return picture("dimension"), picture("scaling"), *frontier.scaling_blocks(tables.scaling, tables.crossover)
+    lines = frontier.scaling_blocks(tables.scaling, tables.crossover)
+    return picture("dimension", tables), picture("scaling", tables), *lines
 
 
 def _scores(tables: Tables) -> tuple[Block, ...]:
     """The figure and the tables of scores."""
-    words = Text(methods.SCORE_TABLES)
     gaps = {table.caption: table for table in gap_tables(tables.scores)}
     scores = score_tables(tables.scores, anchors(tables.targets))
-    return (
-        picture("scores"),
-        picture("profiles"),
-        words,
-        *(beside(table, gaps.get(table.caption)) for table in scores),
-    )
+    both = tuple(beside(table, gaps.get(table.caption)) for table in scores)
+    words = (Text(methods.SCORE_TABLES),) if both else ()
+    return (picture("scores", tables), picture("profiles", tables), *words, *both)
 
 
 def _targets(tables: Tables) -> tuple[Block, ...]:
     """Survival curves, how often one cell is faster than another, and the tables of steps."""
     said = Bullets(tuple(("", sentence) for sentence in findings.ratio_sentences(tables.ratios)))
     lists = (Text(methods.RATIOS), said) if said.items else ()
-    return (picture("targets"), *lists, *target_tables(tables.dimension, tables.restricted))
+    return (picture("targets", tables), *lists, *target_tables(tables.dimension, tables.restricted))
 
 
 def _films(clips: Sequence[Clip]) -> tuple[Block, ...]:
@@ -195,9 +190,10 @@ def _caption(clip: Clip) -> str:
     return f"{clip.environment}: {clip.algorithm} with {clip.policy}, seed {clip.seed}; {episode}."
 
 
-def _completeness(runs: pd.DataFrame, unmirrored: Sequence[tuple[str, str]]) -> tuple[Block, ...]:
+def _completeness(tables: Tables, unmirrored: Sequence[tuple[str, str]]) -> tuple[Block, ...]:
     """Counts, and every run that did not finish or is not in MLflow."""
-    blocks: list[Block] = [Text(findings.completeness_sentence(runs)), picture("completeness")]
+    runs = tables.runs
+    blocks: list[Block] = [Text(findings.completeness_sentence(runs)), picture("completeness", tables)]
     lost = runs[runs["status"] != "finished"]
     rows = []
     for key, group in lost.fillna({"reason": ""}).groupby(["environment", "policy", "algorithm", "status", "reason"]):

@@ -45,7 +45,8 @@ def frontier_blocks(frontier: pd.DataFrame) -> tuple[Block, ...]:
     rows = tuple(_held(str(environment), places) for environment, places in known.groupby("environment"))
     columns = ("environment", "places", *RIVALS, UNDETERMINED, "with the whole budget")
     caption = "At how many places of the map each family is ahead, and with which structures at the end."
-    return Text(_holds(known)), Table(caption, columns, (False, *(True,) * 4, False), rows)
+    table = Table(caption, columns, (False, *(True,) * 4, False), rows)
+    return Text(_holds(known)), table, Text(SELECTION)
 
 
 def _holds(known: pd.DataFrame) -> str:
@@ -136,7 +137,7 @@ def scaling_blocks(scaling: pd.DataFrame, crossover: pd.DataFrame) -> tuple[Bloc
     """A table of the exponents of families, and a sentence for each crossover."""
     fits = determined(scaling[scaling["algorithm"] == ""])
     if fits.empty:
-        return (Text("The runs determine no exponent."),)
+        return ()
     rows = tuple(tuple(Cell(text) for text in _exponent(row)) for row in fits.to_dict("records"))
     columns = ("environment", "structures", "family", "grows with", "exponent", "runs that solved it")
     caption = "Exponents of the steps until solved, families pooled over the methods that ran on every structure."

@@ -7,7 +7,7 @@ import pandas as pd
 
 from harness.figures.laboratory import SWEPT, common
 from harness.figures.order import algorithm_order
-from harness.report.blocks import Block, Cell, Picture, Point, Said, Table, Text
+from harness.report.blocks import Block, Cell, Point, Said, Table, Text
 from harness.report.phrases import fixed, number
 
 WORDS = (
@@ -28,7 +28,7 @@ MEASURES = (
 )
 
 
-def laboratory(table: pd.DataFrame, pictures: tuple[Picture, ...]) -> tuple[Block, ...]:
+def laboratory(table: pd.DataFrame, pictures: tuple[Block, ...]) -> tuple[Block, ...]:
     """Words, figures and a table per environment; nothing where nothing was measured."""
     if table.empty:
         return ()
