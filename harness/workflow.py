@@ -250,10 +250,11 @@ def open_study(name: str) -> Workflow:
     study = load_study(ROOT, name)
     planned = plan(study, environments)
     check_fits(planned)
-    claims = load_claims(ROOT)
-    check_labels(claims, name, [one.cell.labels for one in planned])
     benches = plan_benches(study, environments)
     check_benches(benches)
+    claims = load_claims(ROOT)
+    labels = {"runs": [one.cell.labels for one in planned], "laboratory": [one.bench.labels for one in benches]}
+    check_labels(claims, name, labels)
     return Workflow(study, environments, planned, claims, benches)
 
 

@@ -121,8 +121,10 @@ def test_what_is_wrong_is_refused_by_line_with_the_nearest_word(
 def test_labels_that_the_study_lacks_are_refused(tmp_path: Path) -> None:
     labels = [("pole", "linear", "ars-v1"), ("pole", "linear", "ppo")]
     with pytest.raises(InputError, match=r"the study demo has no 'ars' among its algorithms.*did you mean 'ars-v1'"):
-        check_labels([claim(tmp_path)], "demo", labels)
-    check_labels([claim(tmp_path)], "other", labels)  # not its study
+        check_labels([claim(tmp_path)], "demo", {"runs": labels})
+    check_labels([claim(tmp_path)], "other", {"runs": labels})  # not its study
+    with pytest.raises(InputError, match="the study demo has no 'ars' among its algorithms"):
+        check_labels([claim(tmp_path, metric="cosine")], "demo", {"runs": [], "laboratory": labels})
 
 
 def test_a_name_that_stands_elsewhere_than_after_two_spaces_is_refused(tmp_path: Path) -> None:

@@ -163,22 +163,22 @@ def _claim(name: str, digest: str, place: Node, studies: Sequence[str]) -> Claim
     return Claim(name, digest, place, entry, metric)
 
 
-def check_labels(claims: Iterable[Claim], study: str, labels: Sequence[tuple[str, str, str]]) -> None:
-    """Refuse claims on a study's runs that name what the study does not have.
+def check_labels(claims: Iterable[Claim], study: str, labels: Mapping[str, Sequence[tuple[str, str, str]]]) -> None:
+    """Refuse claims on a study's runs or measurements that name what the study does not have.
 
     Args:
         claims: all of them.
         study: its name.
-        labels: environment, policy and algorithm of each cell of the study.
+        labels: environment, policy and algorithm of each cell of the study, by the table that it stands in.
 
     Raises:
         InputError: naming the nearest label.
     """
     known = {"environments": 0, "policies": 1, "algorithms": 2}
     for claim in claims:
-        if claim.entry.study == study and claim.metric.table == "runs":
+        if claim.entry.study == study and claim.metric.table in labels:
             for key, word in _words(claim):
-                allowed = dict.fromkeys(label[known[key]] for label in labels)
+                allowed = dict.fromkeys(label[known[key]] for label in labels[claim.metric.table])
                 if word not in allowed:
                     raise _unknown(claim, study, key, word, allowed)
 
