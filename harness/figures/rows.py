@@ -88,7 +88,7 @@ def policy_looks(cells: pd.DataFrame) -> dict[str, tuple[Colour, str]]:
     """Colour (stronger: less structure) and marker of every policy."""
     names = policy_order(cells)
     shades = sns.color_palette("viridis", 101)
-    places = np.linspace(86, 4, len(names)).astype(int)
+    places = np.linspace(74, 4, len(names)).astype(int)
     return {
         name: (shades[place], MARKERS[number % len(MARKERS)])
         for number, (name, place) in enumerate(zip(names, places, strict=True))

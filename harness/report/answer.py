@@ -37,12 +37,13 @@ def answer(tables: Tables) -> tuple[Point, ...]:
         text = "There is no result yet." if tables.findings.empty else "There is nothing to compare yet."
         return tuple(measured) or (Point("", (Said(text),)),)
     return (
+        *([] if found else measured),
         conclusion(tables),
         *_structure(found),
         *exchange_answer(tables.exchange),
         *_families(rows),
         *frontier_answer(tables.frontier),
-        *measured,
+        *(measured if found else []),
         *_open(rows, found),
         Point("How to read this.", (Said(WORDS),)),
     )

@@ -20,11 +20,11 @@ WORDS = (
     "|E g|² / tr Cov(g), and grows with the number of updates that 1 000 environment steps pay for."
 )
 MEASURES = (
-    "steps of an update",
-    "tr Cov / |t|²",
-    "cosine, one update",
-    "S/N per 1 000 steps",
-    "cosine per 1 000 steps",
+    "steps",
+    "tr Cov(g) / |t|²",
+    "cosine",
+    "S/N per 1k",
+    "cosine per 1k",
 )
 
 
@@ -60,8 +60,9 @@ def _table(environment: str, rows: pd.DataFrame) -> Table:
             lines.append((str(policy), name, here["kind"].iloc[0], target, *_measures(here)))
     terms = dict(zip(SWEPT, rows[SWEPT].iloc[0], strict=True))
     caption = (
-        f"{environment}: means over points and seeds, H = {number(terms['horizon'])}; "
-        f"Gaussian heads explore with deviation {number(terms['exploration'])}."
+        f"{environment}: means over points and seeds, horizon H = {number(terms['horizon'])}; Gaussian heads explore "
+        f"with deviation {number(terms['exploration'])}. Of one update g: its environment steps, its noise over the "
+        f"squared length of the truth t, its cosine to t; then the signal-to-noise and the cosine of 1 000 steps."
     )
     columns = ("structure", "algorithm", "measured", "truth", *MEASURES)
     cells = tuple(tuple(Cell(word) for word in line) for line in lines)
