@@ -149,7 +149,19 @@ COLUMNS = {
         "environment",
         "family",
         *(f"{side}_{word}" for side in ("structure", "generic") for word in ("policy", "algorithm", "parameters", "n")),
-        *("paired", "probability", "low", "high", "p", "p_holm", "ahead", "best"),
+        *(
+            "paired",
+            "horizon",
+            "difference",
+            "difference_low",
+            "difference_high",
+            "probability",
+            "p",
+            "p_holm",
+            "ahead",
+        ),
+        *("structure_steps", "generic_steps", "saved", "saved_low", "saved_high"),
+        *("steps_probability", "steps_p", "steps_p_holm", "faster", "best"),
     ],
     **{name: list(COLUMNS_OF_ALL[name]) for name in (*ANSWER, "tuning", "readings")},
     "claims": [
@@ -422,8 +434,11 @@ def _structures(dimension: pd.DataFrame) -> pd.DataFrame:
                 words = {"policy": name, **order.loc[name, ["algorithm", "parameters", "n"]]}
                 row |= {f"{side}_{word}": value for word, value in words.items()}
             clear = str(environment).startswith(("C", "L"))
-            row |= {"paired": True, "probability": 0.9, "low": 0.7, "high": 1.0, "p": 0.002, "best": True}
-            row |= {"p_holm": 0.01 if clear else 0.2, "ahead": "structure" if clear else "undetermined"}
+            verdict = "structure" if clear else "undetermined"
+            row |= {"paired": True, "horizon": 1e5, "best": True, "probability": 0.9, "p": 0.002, "ahead": verdict}
+            row |= {"difference": 0.3, "difference_low": 0.1, "difference_high": 0.5, "p_holm": 0.01 if clear else 0.2}
+            row |= {"structure_steps": 1e4, "generic_steps": 5e4, "saved": 4e4, "saved_low": 1e4, "saved_high": 6e4}
+            row |= {"steps_probability": 0.9, "steps_p": 0.002, "steps_p_holm": row["p_holm"], "faster": verdict}
             rows.append(row)
     return pd.DataFrame(rows)
 

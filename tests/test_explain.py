@@ -180,9 +180,9 @@ RUNS = [
             12,
         ),
         (
-            {"environment": "B", "structure_policy": "linear", "structure_algorithm": "ars"}
+            {"environment": "B", "family": "gradient-free", "structure_policy": "linear", "structure_algorithm": "ars"}
             | {"generic_policy": "wide", "generic_algorithm": "ars"},
-            4,
+            8,
         ),
     ],
 )

@@ -337,11 +337,13 @@ DIMENSION = pd.DataFrame(
 
 
 def contest_tables(**changes: Any) -> Tables:
-    """The contest of program and mlp, each by ars, with its test."""
+    """The contest of program and mlp, each by ars, with its tests."""
     test = {"environment": "E", "family": "gradient-free", "structure_policy": "program", "structure_algorithm": "ars"}
     test |= {"generic_policy": "mlp", "generic_algorithm": "ars", "paired": True, "best": True}
     test |= {"structure_n": 10.0, "generic_n": 10.0}
-    test |= {"probability": 0.9, "low": 0.7, "high": 1.0, "p": 0.002, "p_holm": 0.004, "ahead": "structure"}
+    test |= {"difference": 0.4, "difference_low": 0.3, "difference_high": 0.5, "p": 0.002, "p_holm": 0.004}
+    test |= {"structure_steps": 900.0, "generic_steps": 5000.0, "saved": 4100.0, "saved_low": 3000.0}
+    test |= {"saved_high": 5000.0, "steps_p_holm": 0.01, "ahead": "structure", "faster": "structure"}
     return load_empty()._replace(dimension=DIMENSION, structures=pd.DataFrame([test | changes]))
 
 
@@ -357,23 +359,25 @@ def test_a_structure_is_ahead_where_the_adjusted_test_says_so() -> None:
         ("", "program (P\u00a0=\u00a03) 0.90 [0.80, 1.00] by ars"),
         ("", "mlp (P\u00a0=\u00a04610) 0.50 [0.30, 0.70] by ars"),
         ("", "9/10 and 1/10"),
-        ("structure", "0.90 [0.70, 1.00], p\u00a0=\u00a00.004"),
+        ("structure", "0.40 [0.30, 0.50], p\u00a0=\u00a00.004"),
+        ("structure", "900 against 5k: 4.1k [3k, 5k], p\u00a0=\u00a00.01"),
     ]
-    assert structure_row(ahead="generic")[-1][0] == "generic"
+    assert [verdict for verdict, _ in structure_row(ahead="generic")][-2:] == ["generic", "structure"]
     assert findings.structure_table(contest_tables(best=False)) == ()
 
 
 def test_intervals_that_do_not_overlap_are_no_verdict() -> None:
-    verdict, text = structure_row(p_holm=0.06, ahead="undetermined")[-1]
-    assert (verdict, text) == ("undetermined", "0.90 [0.70, 1.00], p\u00a0=\u00a00.06")
+    verdict, text = structure_row(p_holm=0.06, ahead="undetermined")[-2]
+    assert (verdict, text) == ("undetermined", "0.40 [0.30, 0.50], p\u00a0=\u00a00.06")
 
 
 def test_a_test_that_cannot_reach_a_twentieth_gives_no_verdict_but_too_few_seeds() -> None:
     """By hand: 2/2^5 = 0.0625 of 5 pairs, 2/2^6 = 0.031 of 6; 2/20 of 3 against 3 runs, 2/70 of 4 against 4."""
-    open_verdict = {"ahead": "undetermined", "p_holm": 0.5}
+    open_verdict = {"ahead": "undetermined", "p_holm": 0.5, "faster": "undetermined", "steps_p_holm": 0.5}
     for runs, paired, word in ((5, True, seeds.TOO_FEW), (6, True, "undetermined"), (4, False, "undetermined")):
         numbers = {"structure_n": float(runs), "generic_n": float(runs), "paired": paired}
-        assert structure_row(**open_verdict, **numbers)[-1][0] == word
+        assert [verdict for verdict, _ in structure_row(**open_verdict, **numbers)[-2:]] == [word] * 2
+    assert structure_row(p=np.nan)[-2:] == [(seeds.TOO_FEW, "")] * 2
     assert seeds.smallest_p(3, 3, paired=False) == 0.1
     few = {"free_n": 3.0, "gradient_n": 3.0, "ahead": "undetermined", "faster": "undetermined"}
     assert [verdict for verdict, _ in family_row(**few)[3:]] == [seeds.TOO_FEW] * 2
@@ -387,8 +391,8 @@ def points(tables: Tables) -> dict[str, str]:
 def test_answer_says_with_numbers_where_structure_and_families_won() -> None:
     said = points(contest_tables()._replace(findings=pd.DataFrame([FINDING])))
     assert said["Structure paid"] == (
-        "in E for gradient-free search: program (P\u00a0=\u00a03) 0.90 [0.80, 1.00] against mlp (P\u00a0=\u00a04610) "
-        "0.50 [0.30, 0.70], p\u00a0=\u00a00.004."
+        "in E for gradient-free search: program (P\u00a0=\u00a03) against mlp (P\u00a0=\u00a04610), by 0.40 "
+        "[0.30, 0.50], p\u00a0=\u00a00.004."
     )
     assert said["A generic policy paid"] == "in no environment, as far as these runs decide."
     assert said["Fewer steps until solved:"] == (
@@ -398,6 +402,11 @@ def test_answer_says_with_numbers_where_structure_and_families_won() -> None:
         "gradient-free search in 1 of 1 environment (E, by 0.50 [0.30, 0.60], p\u00a0=\u00a00.002)."
     )
     assert "Undetermined:" not in said
+    lost = points(contest_tables(ahead="generic", difference=-0.4, difference_low=-0.5, difference_high=-0.3))
+    assert lost["A generic policy paid"] == (
+        "in E for gradient-free search: mlp (P\u00a0=\u00a04610) against program (P\u00a0=\u00a03), by 0.40 "
+        "[0.30, 0.50], p\u00a0=\u00a00.004."
+    )
 
 
 def test_answer_turns_numbers_round_for_policy_gradients() -> None:

@@ -64,12 +64,14 @@ def test_exchange_rate_in_the_median_and_its_range_by_hand():
         for place, (rate, low, high, bound) in enumerate(rates)
     ]
     rows.append(RATE | {"policy": "p0", "rate": 70.0, "target": 50.0, "solved": False})  # another target
-    assert conclusion.exchange(pd.DataFrame(rows)) == (
+    tests = {"environment": "E", "family": RIVALS[0], "structure_policy": ["p0", "p1", "p2"]}
+    tests = pd.DataFrame(tests | {"faster": ["generic", "undetermined", "structure"]})
+    assert conclusion.exchange(pd.DataFrame(rows), tests) == (
         "To solve an environment the generic policy needed 3 times the data of a structure in the median of 3 pairs, "
-        "from at most 0.5 to at least 8 times (a bound counts as a rate); by the intervals structure saves data in 1 "
-        "of them and costs data in 1."
+        "from at most 0.5 to at least 8 times (a bound counts as a rate); by the corrected tests structure saves data "
+        "in 1 of them and costs data in 1."
     )
-    assert conclusion.exchange(pd.DataFrame(rows[3:])) == ""
+    assert conclusion.exchange(pd.DataFrame(rows[3:]), tests) == ""
 
 
 def places(*rows):
@@ -100,5 +102,5 @@ def test_what_stays_open_is_counted():
     tables = type("Some", (), {"findings": findings, "frontier": frontier})
     assert conclusion.undecided(tables) == (
         "Undetermined, which does not mean equal, stay which family scores higher in 2 of 2 environments, which one "
-        "needs fewer steps in 1 and 67\u00a0% of the map of structures and data."
+        "needs fewer steps in 1 and 67\u00a0% of the map of policies and data."
     )

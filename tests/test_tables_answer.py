@@ -35,7 +35,8 @@ def tables(records, folder, resamples=200):
 def cell(root, curves, algorithm="ars", policy="linear", family="gradient-free", parameters=5, **changes):
     """A cell with one run per curve."""
     made = record(root / "runs", range(len(curves)), algorithm, policy, changes.pop("environment", "pole"), family)
-    made = replace(made, parameters=parameters, **changes)
+    kind = {"wide": "mlp"}.get(policy, made.structure)
+    made = replace(made, parameters=parameters, structure=kind, **changes)
     write_job(made.manifests[0], dict(enumerate(curves)))
     return made
 
@@ -44,7 +45,7 @@ def cell(root, curves, algorithm="ars", policy="linear", family="gradient-free",
 def both(tmp_path):
     """Two policies and two families on one environment; small policies learn at once, the gradient later, wide late."""
     return [
-        cell(tmp_path, [climbs(1 + late, 90 + seed) for seed in range(6)], name, policy, family, parameters)
+        cell(tmp_path, [climbs(1 + late, 90 + seed) for seed in range(8)], name, policy, family, parameters)
         for name, family, slow in (("ars", "gradient-free", 0), ("ppo", "policy-gradient", 1))
         for policy, parameters, wide in (("linear", 4, 0), ("wide", 64, 2))
         for late in (slow + wide,)
@@ -171,7 +172,7 @@ def test_horizon_is_a_regressor_where_environments_of_one_problem_differ_in_it(t
     ]
     found = {(group.environment, group.kind): group.regressors for group in groups([read_cell(one) for one in cells])}
     assert found["lqr-10 lqr-40", ""] == ("parameters", "horizon")
-    assert found["lqr-10 lqr-40", "wide"] == ("horizon",)
+    assert found["lqr-10 lqr-40", "mlp"] == ("horizon",)
     assert found["lqr-10", ""] == ("parameters",)
 
 

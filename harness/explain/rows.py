@@ -108,7 +108,10 @@ def cells_behind(row: dict[str, str]) -> list[dict[str, str]]:
     if "free_policy" in row:  # findings.csv: the best of all cells of each family
         return [{"environment": row["environment"], "family": name} for name in ("gradient-free", "policy-gradient")]
     sides = [name.removesuffix("_policy") for name in row if name.endswith("_policy")]
-    if sides:  # two cells against each other: structures.csv, ratios.csv
+    if "structure_policy" in row:  # structures.csv: all cells of either policy in the family
+        names = _known(row, ("environment", "family"))
+        return [{**names, "policy": row[f"{side}_policy"]} for side in sides]
+    if sides:  # two cells against each other: ratios.csv
         return [
             {"environment": row["environment"], **{name: row[f"{side}_{name}"] for name in ("policy", "algorithm")}}
             for side in sides

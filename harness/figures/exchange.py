@@ -30,7 +30,7 @@ from harness.tables.findings import ENOUGH
 
 CAPTION = "The exchange rate between structure and data."
 READING = (
-    "How many times more environment steps the generic policy (the one with the most parameters, named with the "
+    "How many times more environment steps the generic policy (the network with the most parameters, named with the "
     "environment) needs to reach a target than a structure does, for the fastest method of each family that ran on "
     "both. Heavy: the target that counts as solved, or the highest that either side reached; the line is its 95 % "
     "interval. Small: the other targets of the ladder. Right of 1 structure saves data, left of it it costs data. A "

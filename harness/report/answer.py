@@ -8,23 +8,23 @@ from typing import Any, TypeAlias
 from harness.figures.load import Tables
 from harness.report.blocks import Point, Said
 from harness.report.conclusion import conclusion
-from harness.report.findings import FAMILY_NAMES, UNDETERMINED, family_verdict
+from harness.report.findings import FAMILY_NAMES, UNDETERMINED, VERDICTS, family_verdict
 from harness.report.frontier import exchange_answer, frontier_answer
 from harness.report.laboratory import laboratory_answer
 from harness.report.phrases import chance, counted, listed, shown, steps
 from harness.report.seeds import TOO_FEW
-from harness.report.structures import Contest, contests, side
+from harness.report.structures import Contest, contests, named
 
 Row: TypeAlias = dict[str, Any]  # of findings.csv
-VERDICTS = ("ahead", "faster")
 CLOSE = 0.01  # of the normalised score: smaller differences are named as such
 WORDS = (
     "Scores are normalised, 0 for the random policy and 1 for a fixed reference, at an equal budget of environment "
     "steps; brackets are 95 % intervals; P counts the parameters of a policy. The generic policy of an environment is "
-    "the one with the most parameters: structures are compared with it by the algorithms that "
-    "ran on both, with p corrected for all such contests. Families are compared by their best cell, an algorithm with "
-    "a structure, chosen on other runs than those that judge it, with p corrected for all environments; steps are "
-    "counted up to the budget."
+    "its network with the most parameters. Structures (programs, linear, low rank, features, trees) are compared with "
+    "it by the algorithms that ran on both; subspaces of a network, duplicated and nuisance features change the "
+    "dimension alone and are no structures. Families are compared by their best cell, an algorithm with a policy. On "
+    "either side the best is chosen on other runs than those that judge it, with p corrected for all structures or all "
+    "environments; steps are counted up to the budget."
 )
 
 
@@ -40,7 +40,7 @@ def answer(tables: Tables) -> tuple[Point, ...]:
         *([] if found else measured),
         conclusion(tables),
         *_structure(found),
-        *exchange_answer(tables.exchange),
+        *exchange_answer(tables.exchange, tables.structures),
         *_families(rows),
         *frontier_answer(tables.frontier),
         *(measured if found else []),
@@ -67,10 +67,10 @@ def _contests(decided: Sequence[Contest]) -> str:
         return "in no environment, as far as these runs decide."
     parts = []
     for contest in decided:
-        winner, loser = map(side, contest.sides)
-        p = chance(contest.test["p_holm"])
-        family = FAMILY_NAMES[contest.family]
-        parts.append(f"in {contest.environment} for {family}: {winner} against {loser}, {p}")
+        winner, loser = map(named, contest.sides)
+        where = f"in {contest.environment} for {FAMILY_NAMES[contest.family]}"
+        size = _lead(contest.test, contest.structure_ahead)
+        parts.append(f"{where}: {winner} against {loser}, by {size}, {chance(contest.test['p_holm'])}")
     return f"{'; '.join(parts)}."
 
 
@@ -104,11 +104,15 @@ def _steps(row: Row) -> str:
 
 def _score(row: Row) -> str:
     """By how much, and how surprising it would be of equals."""
-    lead = [row[name] for name in ("difference", "difference_low", "difference_high")]
-    if row["ahead"] != "gradient-free":
-        lead = [-lead[0], -lead[2], -lead[1]]
-    size = "less than 0.01" if abs(lead[0]) < CLOSE else shown(lead[0], lead[1], lead[2])
+    size = _lead(row, row["ahead"] == "gradient-free")
     return f"{row['environment']}, by {size}, {chance(row['p_holm'])}"
+
+
+def _lead(row: Row, first: bool) -> str:
+    """The difference of the scores, as a lead of the first side or of the second."""
+    value, low, high = (row[name] for name in ("difference", "difference_low", "difference_high"))
+    lead = (value, low, high) if first else (-value, -high, -low)
+    return "less than 0.01" if abs(value) < CLOSE else shown(*lead)
 
 
 def _open(rows: Sequence[Row], found: Sequence[Contest]) -> list[Point]:

@@ -13,14 +13,14 @@ from harness.figures.order import RIVALS
 from harness.report.blocks import Point, Said
 from harness.report.findings import UNDETERMINED
 from harness.report.phrases import counted, listed, number, tally
-from harness.report.structures import Contest, contests
+from harness.report.structures import Contest, contests, decided
 
 
 def conclusion(tables: Tables) -> Point:
     """The paragraph; a sentence for which there are no data is left out."""
     sentences = (
         Said(structure(contests(tables)), ("structures",)),
-        Said(exchange(tables.exchange), ("exchange",)),
+        Said(exchange(tables.exchange, tables.structures), ("exchange", "structures")),
         Said(spaces(tables.frontier), ("frontier",)),
         Said(undecided(tables), ("findings", "frontier")),
     )
@@ -57,20 +57,21 @@ def _where(found: Sequence[Contest]) -> str:
     return listed(list(dict.fromkeys(contest.environment for contest in found)))
 
 
-def exchange(table: pd.DataFrame) -> str:
+def exchange(table: pd.DataFrame, structures: pd.DataFrame) -> str:
     """How many times the data of a structure the generic policy needed: median and range over all structures."""
-    rates = best_of(table)
+    rates = decided(best_of(table), structures)
     rates = rates[rates["solved"] & np.isfinite(rates["rate"])].sort_values("rate")
     if rates.empty:
         return ""
     lowest, highest = rates.iloc[0], rates.iloc[-1]
-    saves, costs = int((rates["rate_low"] > 1).sum()), int((rates["rate_high"] < 1).sum())
+    saves, costs = (int((rates["faster"] == side).sum()) for side in ("structure", "generic"))
     low = f"{'at most ' if lowest['bound'] == '≤' else ''}{number(lowest['rate'], 2)}"
     high = f"{'at least ' if highest['bound'] == '≥' else ''}{number(highest['rate'], 2)}"
     return (
         f"To solve an environment the generic policy needed {number(rates['rate'].median(), 2)} times the data of a "
         f"structure in the median of {counted(len(rates), 'pair')}, from {low} to {high} times (a bound counts as a "
-        f"rate); by the intervals structure saves data in {tally(saves)} of them and costs data in {tally(costs)}."
+        f"rate); by the corrected tests structure saves data in {tally(saves)} of them and costs data in "
+        f"{tally(costs)}."
     )
 
 
@@ -101,5 +102,5 @@ def undecided(tables: Tables) -> str:
         parts.append(f"which one needs fewer steps in {tally(speed)}")
     if len(places):
         share = (places["ahead"] == UNDETERMINED).mean()
-        parts.append(f"{100 * share:.0f}\u00a0% of the map of structures and data")
+        parts.append(f"{100 * share:.0f}\u00a0% of the map of policies and data")
     return f"Undetermined, which does not mean equal, stay {listed(parts)}." if parts else ""

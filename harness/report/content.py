@@ -141,7 +141,7 @@ def _frontier(tables: Tables) -> tuple[Block, ...]:
         picture("frontier", tables),
         *frontier.frontier_blocks(tables.frontier),
         picture("exchange", tables),
-        *frontier.exchange_blocks(tables.exchange),
+        *frontier.exchange_blocks(tables.exchange, tables.structures),
     )
 
 

@@ -7,6 +7,7 @@ A sentence claims an order only where the table does, and the table only where a
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -27,7 +28,7 @@ from harness.report.phrases import (
     tally,
 )
 from harness.report.seeds import TOO_FEW, judged
-from harness.report.structures import Contest, contests, side, tested
+from harness.report.structures import Contest, contests, side
 
 Finding: TypeAlias = tuple[str, str]  # verdict, sentence
 UNDETERMINED = "undetermined"
@@ -38,10 +39,13 @@ FAMILIES = (
     "policy-gradient, and how many fewer. p is corrected for all environments; intervals are wider than the test."
 )
 CONTESTS = (
-    "Which structure is ahead of the generic policy: normalised scores, runs that solved it, and the chance that a "
-    "run of the structure is the higher one, with p corrected for all contests."
+    "Whether the best structure is ahead of the generic policy. The best cells are described by the runs that made "
+    "them the best; differences and steps are those of algorithms chosen on other runs than those that judge them, up "
+    "to the smallest budget. Difference: normalised score, structure − generic. Steps: restricted mean until solved, "
+    "structure against generic, and how many fewer. p is corrected for all structures of all environments and families."
 )
 FAMILY_NAMES = {"gradient-free": "gradient-free search", "policy-gradient": "policy gradients"}
+VERDICTS = ("ahead", "faster")
 LEVEL = 0.05
 ROUNDING = 1e-12
 
@@ -65,23 +69,27 @@ def _environment(row: dict[str, Any]) -> tuple[Cell, ...]:
     start = (Cell(row["environment"]), *(Cell(_cell(row, side)) for side in ("free", "gradient")))
     if not (row["free_n"] > 0 and row["gradient_n"] > 0):
         return (*start, Cell(NOTHING), Cell(NOTHING))
-    if math.isnan(row["p"]):
-        return (*start, Cell("", verdict=TOO_FEW), Cell("", verdict=TOO_FEW))
-    lead = shown(row["difference"], row["difference_low"], row["difference_high"])
-    fewer = [float(row[name]) for name in ("saved", "saved_low", "saved_high")]
-    ends = [f"{MINUS if value < 0 else ''}{steps(abs(value))}" for value in fewer]
-    saved = (
-        f"{steps(row['free_steps'])} against {steps(row['gradient_steps'])}: {ends[0]} [{ends[1]}, {ends[2]}], "
-        f"{chance(row['steps_p_holm'])}"
-    )
-    score = f"{lead}, {chance(row['p_holm'])}"
-    verdicts = (family_verdict(row, name) for name in ("ahead", "faster"))
-    return (*start, *(Cell(text, verdict=word) for text, word in zip((score, saved), verdicts, strict=True)))
+    return (*start, *_contrast(row, "free", "gradient", [family_verdict(row, name) for name in VERDICTS]))
 
 
 def family_verdict(row: dict[str, Any], name: str) -> str:
     """Who is ahead or faster; equally many runs are paired, since all cells of a study have its seeds."""
     return judged(row[name], row["free_n"], row["gradient_n"], paired=row["free_n"] == row["gradient_n"])
+
+
+def _contrast(row: dict[str, Any], first: str, second: str, verdicts: Sequence[str]) -> tuple[Cell, Cell]:
+    """By how much one side scores higher, and how many steps it saves, each with its verdict."""
+    if math.isnan(row["p"]):
+        return Cell("", verdict=TOO_FEW), Cell("", verdict=TOO_FEW)
+    lead = shown(row["difference"], row["difference_low"], row["difference_high"])
+    fewer = [float(row[name]) for name in ("saved", "saved_low", "saved_high")]
+    ends = [f"{MINUS if value < 0 else ''}{steps(abs(value))}" for value in fewer]
+    saved = (
+        f"{steps(row[f'{first}_steps'])} against {steps(row[f'{second}_steps'])}: {ends[0]} [{ends[1]}, {ends[2]}], "
+        f"{chance(row['steps_p_holm'])}"
+    )
+    score = f"{lead}, {chance(row['p_holm'])}"
+    return Cell(score, verdict=verdicts[0]), Cell(saved, verdict=verdicts[1])
 
 
 def _cell(row: dict[str, Any], side: str) -> str:
@@ -113,19 +121,22 @@ def family_findings(summary: pd.DataFrame) -> tuple[Finding, ...]:
 def structure_table(tables: Tables) -> tuple[Table, ...]:
     """For every environment and family with several structures: the best one against the generic policy."""
     rows = tuple(_structures(contest) for contest in contests(tables))
-    columns = ("environment", "family", "best structure", "generic policy", "solved", "probability, p")
-    return (Table(CONTESTS, columns, (False,) * 6, rows),) if rows else ()
+    sides = ("best structure", "generic policy", "solved")
+    columns = ("environment", "family", *sides, "score, difference", "steps saved")
+    return (Table(CONTESTS, columns, (False,) * 7, rows),) if rows else ()
 
 
 def _structures(contest: Contest) -> tuple[Cell, ...]:
-    """Both sides, how many of their runs reached the threshold, and the test."""
+    """Both sides, how many of their runs reached the threshold, and the tests."""
     cells = (contest.structured, contest.generic)
     sides = [Cell(f"{side(cell)} by {cell['algorithm']}") for cell in cells]
     reached = [f"{cell['success_rate'] * cell['n']:.0f}/{cell['n']:.0f}" for cell in cells]
     solved = Cell(" and ".join(reached))
-    numbers = contest.test["structure_n"], contest.test["generic_n"]
-    test = Cell(tested(contest), verdict=judged(contest.test["ahead"], *numbers, paired=contest.test["paired"]))
-    return (Cell(contest.environment), Cell(contest.family), *sides, solved, test)
+    row = contest.test
+    numbers = row["structure_n"], row["generic_n"]
+    verdicts = [judged(row[name], *numbers, paired=row["paired"]) for name in VERDICTS]
+    tests = _contrast(row, "structure", "generic", verdicts)
+    return (Cell(contest.environment), Cell(contest.family), *sides, solved, *tests)
 
 
 def pair_finding(comparisons: pd.DataFrame) -> tuple[Finding, ...]:

@@ -13,8 +13,8 @@ from harness.figures.scaling import determined
 from harness.report.blocks import Block, Bullets, Cell, Point, Said, Table, Text
 from harness.report.phrases import NOTHING, counted, listed, number, ratio, steps
 from harness.report.seeds import TOO_FEW
+from harness.report.structures import UNDETERMINED, decided
 
-UNDETERMINED = "undetermined"
 SELECTION = (
     "Each family is the best of its methods at that place. The best is chosen on one random half of the runs and "
     "judged on the other, both ways round, anew in every resample: chosen and judged on the same runs, a family with "
@@ -23,8 +23,10 @@ SELECTION = (
 )
 SENSITIVITY = (
     "The headline asked again, one thing changed at a time. Steps are compared by the share of the budget that a "
-    "target leaves unused: the threshold, and targets at 75 % and 50 % of its height. A reading that "
-    "turns or opens the verdict is one that the conclusion rests on."
+    "target leaves unused: the threshold, and targets at 75 % and 50 % of its height. Verdicts are those of tests, "
+    "corrected for the number of environments within each reading; over all environments together, of whether the "
+    "interval of the mean difference leaves 0 out. A reading that turns or opens the verdict is one that the "
+    "conclusion rests on."
 )
 HEADINGS = {  # of readings, short enough for a page
     "half of the budget": "½ budget",
@@ -44,7 +46,7 @@ def frontier_blocks(frontier: pd.DataFrame) -> tuple[Block, ...]:
         return ()
     rows = tuple(_held(str(environment), places) for environment, places in known.groupby("environment"))
     columns = ("environment", "places", *RIVALS, UNDETERMINED, "with the whole budget")
-    caption = "At how many places of the map each family is ahead, and with which structures at the end."
+    caption = "At how many places of the map each family is ahead, and with which policies at the end."
     table = Table(caption, columns, (False, *(True,) * 4, False), rows)
     return Text(_holds(known)), table, Text(SELECTION)
 
@@ -55,7 +57,7 @@ def _holds(known: pd.DataFrame) -> str:
     free, gradient, rest = (_share(int(counts.get(word, 0)), places) for word in (*RIVALS, UNDETERMINED))
     maps = counted(known["environment"].nunique(), "environment")
     return (
-        f"Of {places} places on the maps of {maps}, a structure and an amount of data each, gradient-free search is "
+        f"Of {places} places on the maps of {maps}, a policy and an amount of data each, gradient-free search is "
         f"ahead at {free} and policy gradients at {gradient}; {rest} are undetermined."
     )
 
@@ -78,14 +80,15 @@ def frontier_answer(frontier: pd.DataFrame) -> list[Point]:
     return [Point("On the frontier.", (Said(_holds(known), ("frontier",)),))]
 
 
-def exchange_answer(exchange: pd.DataFrame) -> list[Point]:
-    """The rates that are decided at the threshold, for the first page."""
-    rates = best_of(exchange)
-    rates = rates[rates["solved"] & ((rates["rate_low"] > 1) | (rates["rate_high"] < 1))]
+def exchange_answer(exchange: pd.DataFrame, structures: pd.DataFrame) -> list[Point]:
+    """The rates at the threshold where a test tells the steps apart, for the first page."""
+    rates = decided(best_of(exchange), structures)
+    rates = rates[rates["faster"] != UNDETERMINED]
     if rates.empty:
         return []
     parts = [_rate(row) for row in rates.sort_values("rate", ascending=False).to_dict("records")]
-    return [Point("Data that structure replaces, until solved:", (Said(f"{'; '.join(parts)}.", ("exchange",)),))]
+    said = Said(f"{'; '.join(parts)}.", ("exchange", "structures"))
+    return [Point("Data that structure replaces, until solved:", (said,))]
 
 
 def _rate(row: dict[str, Any]) -> str:
@@ -104,10 +107,10 @@ def _share(count: int, places: int) -> str:
     return f"{count} ({100 * count / places:.0f}\u00a0%)" if count else "none"
 
 
-def exchange_blocks(exchange: pd.DataFrame) -> tuple[Block, ...]:
+def exchange_blocks(exchange: pd.DataFrame, structures: pd.DataFrame) -> tuple[Block, ...]:
     """The rates at the environment's threshold, or at the highest target that says something, in a table."""
     rows = []
-    for _, rates in best_of(exchange).groupby(["environment", "parameters", "policy", "family"]):
+    for _, rates in decided(best_of(exchange), structures).groupby(["environment", "parameters", "policy", "family"]):
         ladder = rates.sort_values("target")
         solved = ladder[ladder["solved"]]
         rows.append(exchange_row((solved if len(solved) else ladder).iloc[-1].to_dict()))
@@ -115,17 +118,16 @@ def exchange_blocks(exchange: pd.DataFrame) -> tuple[Block, ...]:
         return ()
     columns = ("environment", "family", "structure", "generic policy", "until", "its steps", "generic", "rate", "")
     caption = (
-        "Exchange rates: how many times the steps of the structure the generic policy needs. Decided where the "
-        "interval does not hold 1; fewer than five runs have no interval."
+        "Exchange rates: how many times the steps of the structure the generic policy needs, each by the fastest of "
+        "its methods; fewer than five runs have no interval. Rates describe; who needs fewer steps until solved is "
+        "decided by the corrected test of structures.csv, which chooses and judges on different runs."
     )
     return (Table(caption, columns, (False,) * 5 + (True,) * 3 + (False,), tuple(rows)),)
 
 
 def exchange_row(row: dict[str, Any]) -> tuple[Cell, ...]:
-    """One rate, with a verdict where its interval does not hold 1; without an interval there were too few runs."""
-    ahead = "structure" if row["rate_low"] > 1 else "generic" if row["rate_high"] < 1 else UNDETERMINED
-    if np.isnan(row["rate_low"]):
-        ahead = TOO_FEW
+    """One rate, with the verdict of the test; without an interval there were too few runs."""
+    ahead = TOO_FEW if np.isnan(row["rate_low"]) else row["faster"]
     until = "solved" if row["solved"] else f"a score of {number(row['target'])}"
     sides = (f"{row['policy']} ({row['parameters']:.0f})", f"{row['generic']} ({row['generic_parameters']:.0f})")
     rate = f"{row['bound']}\u00a0{ratio(row['rate'], row['rate_low'], row['rate_high'])}".strip()
@@ -139,8 +141,8 @@ def scaling_blocks(scaling: pd.DataFrame, crossover: pd.DataFrame) -> tuple[Bloc
     if fits.empty:
         return ()
     rows = tuple(tuple(Cell(text) for text in _exponent(row)) for row in fits.to_dict("records"))
-    columns = ("environment", "structures", "family", "grows with", "exponent", "runs that solved it")
-    caption = "Exponents of the steps until solved, families pooled over the methods that ran on every structure."
+    columns = ("environment", "policies", "family", "grows with", "exponent", "runs that solved it")
+    caption = "Exponents of the steps until solved, families pooled over the methods that ran on every policy."
     table = Table(caption, columns, (False,) * 4 + (True,) * 2, rows)
     pairs = crossover[(crossover["first"] == RIVALS[0]) & (crossover["second"] == RIVALS[1])]
     items = [sentence for row in pairs.to_dict("records") if (sentence := _crossing(row))]
@@ -156,7 +158,7 @@ def _exponent(row: dict[str, Any]) -> tuple[str, ...]:
 
 def _crossing(row: dict[str, Any]) -> tuple[str, str] | None:
     """Where the lines of the families meet; nothing where a line is not determined."""
-    kind = f"{row['policy_kind']} structures" if row["policy_kind"] else "all structures"
+    kind = f"{row['policy_kind']} policies" if row["policy_kind"] else "all policies"
     where = f"{row['environment']}, {kind}"
     ends = (row["faster_lowest"], row["faster_highest"])
     if np.isnan(row["crossover"]) and ends == (UNDETERMINED,) * 2:
@@ -187,7 +189,7 @@ def _readings(question: str, rows: pd.DataFrame) -> Table:
 
 
 def _verdict(row: dict[str, Any] | None) -> Cell:
-    if row is None or np.isnan(row["probability"]):
+    if row is None or np.isnan(row["difference"]):
         return Cell(NOTHING)
     words = {UNDETERMINED: "open", RIVALS[0]: "free", RIVALS[1]: "gradient"}
     return Cell(words.get(row["ahead"], row["ahead"]), row["change"] not in ("", "same"))
@@ -195,7 +197,7 @@ def _verdict(row: dict[str, Any] | None) -> Cell:
 
 def changes(sensitivity: pd.DataFrame) -> str:
     """How often another reading changes the verdict."""
-    asked = sensitivity[(sensitivity["change"] != "") & np.isfinite(sensitivity["probability"])]
+    asked = sensitivity[(sensitivity["change"] != "") & np.isfinite(sensitivity["difference"])]
     counts = asked["change"].value_counts()
     same, opens, decides, turns = (int(counts.get(word, 0)) for word in ("same", "opens", "decides", "turns"))
     names = asked.loc[asked["change"] == "turns", ["environment", "reading"]].drop_duplicates()

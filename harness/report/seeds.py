@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import comb
 
 from harness.tables.comparisons import UNDETERMINED
-from harness.tables.findings import SIGNIFICANT
+from harness.tables.contrasts import SIGNIFICANT
 
 TOO_FEW = "too few seeds"
 

@@ -1,17 +1,24 @@
-"""Structure against the generic policy as structures.csv decides it, for the best structure of each contest."""
+"""Structure against the generic policy as structures.csv decides it, for the best structure of each contest.
+
+What is a structure and what is generic says `harness/tables/rivals.py`: subspaces and features that add nothing are
+neither, they change the dimension alone.
+"""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import pandas as pd
+
 from harness.figures.load import Tables
-from harness.report.phrases import chance, shown
+from harness.report.phrases import shown
 
 Cell = dict[str, Any]  # a row of dimension.csv
+UNDETERMINED = "undetermined"
 
 
 class Contest(NamedTuple):
-    """The best structure below the generic policy, and the generic policy."""
+    """The best structure of an environment and a family, and the generic policy."""
 
     environment: str
     family: str
@@ -50,13 +57,20 @@ def _key(row: Cell, side: str = "") -> tuple[str, str, str]:
     return row["environment"], row[f"{side}policy"], row[f"{side}algorithm"]
 
 
+def decided(rates: pd.DataFrame, structures: pd.DataFrame) -> pd.DataFrame:
+    """Exchange rates with who needs fewer steps, `faster`, as structures.csv says: of `solved`, by runs enough."""
+    keys = ["environment", "family", "policy"]
+    tests = structures.rename(columns={"structure_policy": "policy"})[[*keys, "faster"]]
+    found = rates.merge(tests, on=keys, how="left")
+    known = found["solved"] & found["faster"].notna() & found["rate_low"].notna()
+    return found.assign(faster=found["faster"].where(known, UNDETERMINED))
+
+
+def named(cell: Cell) -> str:
+    """One side, such as "program (P = 3)"."""
+    return f"{cell['policy']} (P\u00a0=\u00a0{cell['parameters']:.0f})"
+
+
 def side(cell: Cell) -> str:
-    """One side in words, such as "program (P = 3) 0.99 [0.97, 0.99]"."""
-    score = shown(cell["normalised_iqm"], cell["normalised_low"], cell["normalised_high"])
-    return f"{cell['policy']} (P\u00a0=\u00a0{cell['parameters']:.0f}) {score}"
-
-
-def tested(contest: Contest) -> str:
-    """How often a run of the structure is the higher one, and how surprising that would be."""
-    row = contest.test
-    return f"{shown(row['probability'], row['low'], row['high'])}, {chance(row['p_holm'])}"
+    """One side with its score, such as "program (P = 3) 0.99 [0.97, 0.99]"."""
+    return f"{named(cell)} {shown(cell['normalised_iqm'], cell['normalised_low'], cell['normalised_high'])}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import chain
 
 import numpy as np
 
@@ -32,10 +33,10 @@ def exchange_rows(cells: Sequence[CellRuns], address: Address, resamples: int) -
     """A row per match, algorithm (and the family's best) and target."""
     known: dict[tuple[str, str, str], Times] = {}
     for match in matches(by_environment(cells)):
-        for cell in {cell.record.key: cell for pair in match.pairs for cell in pair}.values():
+        for cell in chain(*match.sides):
             if cell.record.key not in known:
                 known[cell.record.key] = times(cell, address, resamples)
-        sides = [[known[cell.record.key] for cell in side] for side in zip(*match.pairs, strict=True)]
+        sides = [[known[cell.record.key] for cell in side] for side in match.sides]
         for pair, structured, generic in zip(match.pairs, *sides, strict=True):
             yield from rate_rows(match, pair[0].record.algorithm, structured, generic)
         if len(match.pairs) > 1:

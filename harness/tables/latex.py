@@ -29,7 +29,7 @@ PAPER: Mapping[str, Mapping[str, Sequence[str]]] = {
     "structures": {
         **{"environment": ("environment",), "family": ("family",)},
         **{"structure": ("structure_policy",), "generic": ("generic_policy",)},
-        **{"$P(\\mathrm{structure} > \\mathrm{generic})$": ("probability", "low", "high")},
+        **{"structure $-$ generic": ("difference", "difference_low", "difference_high")},
         **{"$p$ (Holm)": ("p_holm",), "ahead": ("ahead",)},
     },
     "claims": {

@@ -1,8 +1,11 @@
 """Rivals: of each environment the cells of the two families, and which policies are held against which.
 
-The generic policy of an environment is the one with the most parameters (median over its cells; ties: the later name).
-Every other policy is a structure, and is compared with it by the algorithms that ran on both, so that neither side has
-more attempts.
+A network is generic. A random subspace, duplicated features and nuisance features put nothing known about the problem
+into a policy: they change the number of parameters alone, and are nobody's rival here. Whatever else there is in
+`policies/` (programs, linear, low rank, features, trees, and what a user adds) is a structure.
+
+The generic policy of an environment is its network with the most parameters (median over its cells; ties: the later
+name). Every structure is compared with it by the algorithms that ran on both, so that neither side has more attempts.
 """
 
 from __future__ import annotations
@@ -14,7 +17,10 @@ from typing import NamedTuple
 import numpy as np
 
 from harness.tables.cells import CellRuns
-from harness.tables.survival import RIVALS
+from harness.tables.findings import RIVALS
+
+GENERIC = frozenset({"mlp"})  # files of policies/
+DIMENSION_ONLY = frozenset({"subspace", "redundant", "nuisance"})
 
 
 class Match(NamedTuple):
@@ -25,6 +31,11 @@ class Match(NamedTuple):
     policy: str
     generic: str
     pairs: tuple[tuple[CellRuns, CellRuns], ...]  # (structured, generic), one per algorithm
+
+    @property
+    def sides(self) -> tuple[tuple[CellRuns, ...], tuple[CellRuns, ...]]:
+        """The cells of the structure and those of the generic policy, by algorithm."""
+        return tuple(one for one, _ in self.pairs), tuple(other for _, other in self.pairs)
 
 
 def by_environment(cells: Sequence[CellRuns]) -> dict[str, list[CellRuns]]:
@@ -37,7 +48,7 @@ def by_environment(cells: Sequence[CellRuns]) -> dict[str, list[CellRuns]]:
 
 
 def sizes(cells: Sequence[CellRuns]) -> dict[str, float]:
-    """Parameters of each policy, the structures first."""
+    """Parameters of each policy, the fewest first."""
     found: dict[str, list[int]] = defaultdict(list)
     for cell in cells:
         found[cell.record.policy].append(cell.record.parameters)
@@ -46,9 +57,14 @@ def sizes(cells: Sequence[CellRuns]) -> dict[str, float]:
 
 
 def matches(groups: Mapping[str, Sequence[CellRuns]]) -> Iterator[Match]:
-    """Each structure against the generic policy, for each family."""
+    """Each structure against the generic policy, for each family; none where no network ran."""
     for environment, cells in groups.items():
-        *structures, generic = sizes(cells)
+        kinds = {cell.record.policy: cell.record.structure for cell in cells}
+        structures = [policy for policy in sizes(cells) if kinds[policy] not in GENERIC | DIMENSION_ONLY]
+        networks = [policy for policy in sizes(cells) if kinds[policy] in GENERIC]
+        if not networks:
+            continue
+        generic = networks[-1]
         for family in sorted(RIVALS):
             known = {cell.record.key[1:]: cell for cell in cells if cell.record.family == family}
             for policy in structures:

@@ -20,8 +20,7 @@ from harness.statistics.scaling import Line, crossover, design, exponents, line
 from harness.tables.cells import CellRuns
 from harness.tables.comparisons import UNDETERMINED
 from harness.tables.estimates import Address
-from harness.tables.findings import FREE, GRADIENT
-from harness.tables.survival import RIVALS
+from harness.tables.findings import FREE, GRADIENT, RIVALS
 from harness.tables.write import Row
 
 EXPONENT = ("exponent", "exponent_low", "exponent_high")

@@ -15,8 +15,9 @@ from harness.statistics.bootstrap import Estimate
 from harness.statistics.survival import median, ratio, restricted, solved
 from harness.tables.cells import CellRuns
 from harness.tables.comparisons import UNDETERMINED
+from harness.tables.contrasts import times
 from harness.tables.estimates import Address, columns
-from harness.tables.findings import ENOUGH, FREE, GRADIENT, times
+from harness.tables.findings import ENOUGH, RIVALS
 from harness.tables.per_cell import IDENTITY
 from harness.tables.write import Row
 
@@ -27,7 +28,6 @@ SIDE = ("policy", "algorithm", "family", "parameters", "n")
 SIDES = tuple(f"{side}_{name}" for side in ("first", "second") for name in SIDE)
 RATIO = ("ratio", "ratio_low", "ratio_high")
 RATIOS = ("environment", "contrast", *SIDES, "horizon", *RATIO, "faster")
-RIVALS = {FREE, GRADIENT}
 
 
 def common_budgets(cells: Sequence[CellRuns]) -> dict[str, float]:
