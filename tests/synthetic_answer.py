@@ -113,6 +113,7 @@ def _sensitivity(cells: pd.DataFrame) -> pd.DataFrame:
         [
             {"environment": environment, "question": "family", "first": RIVALS[0], "second": RIVALS[1]}
             | {"measure": measure, "reading": reading, "ahead": ahead, "change": change, "probability": 0.97}
+            | {"p": 0.004, "p_holm": 0.02}
             | {"difference": 0.1, "difference_low": -0.1, "difference_high": 0.3}
             for environment in (*cells["environment"].unique(), "all")
             for measure, reading, ahead, change in readings

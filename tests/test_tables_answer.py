@@ -253,6 +253,56 @@ def test_readings_over_all_environments_are_the_mean_and_raw_scores_have_none(bo
     assert rows.query("environment == 'all' and reading == 'median of raw scores'")["difference"].isna().all()
 
 
+def several(root, environments, seeds, levels):
+    """Two methods of either family on two policies of some environments; `levels` gives the runs of a cell."""
+    return [
+        cell(root, [climbs(*one) for one in levels(family, seeds)], name, policy, family, size, environment=environment)
+        for environment in environments
+        for family, names in (("gradient-free", ("ars", "cem")), ("policy-gradient", ("npg", "ppo")))
+        for name in names
+        for policy, size in (("linear", 4), ("wide", 64))
+    ]
+
+
+def test_declared_readings_have_the_numbers_and_verdicts_of_the_findings(tmp_path):
+    rng = np.random.default_rng(3)
+
+    def levels(family, seeds):
+        lead = 2 if family == "gradient-free" else 0
+        return [(int(rng.integers(1, 4 - lead // 2)), 85 + lead + rng.normal(0, 1)) for _ in range(seeds)]
+
+    out = tables(several(tmp_path, ("acrobot", "car", "pole"), 12, levels), tmp_path / "out", resamples=100)
+    rows = out["sensitivity"].query("question == 'family' and environment != 'all'")
+    findings = out["findings"].set_index("environment")
+    scores, steps = (
+        rows.query("measure == @measure and reading == 'declared'").set_index("environment")
+        for measure in ("score", "steps")
+    )
+    for one, prefix, verdict in ((scores, "", "ahead"), (steps, "steps_", "faster")):
+        assert list(one["ahead"]) == list(findings[verdict])
+        for name in ("probability", "p", "p_holm"):
+            assert list(one[name]) == list(findings[f"{prefix}{name}"])
+    assert set(scores["ahead"]) == {"gradient-free"}
+    assert list(scores["difference"]) == pytest.approx(list(findings["difference"]), abs=1e-12)
+    assert list(steps["difference"] * BUDGET) == pytest.approx(list(findings["saved"]), abs=1e-9)
+
+
+@pytest.mark.parametrize(("count", "ahead"), [(3, "gradient-free"), (4, "undetermined")])
+def test_eight_seeds_decide_three_environments_under_a_reading_and_not_four(tmp_path, count, ahead):
+    def levels(family, seeds):
+        return [(1, (90 if family == "gradient-free" else 30) + seed) for seed in range(seeds)]
+
+    cells = several(tmp_path, [f"e{place}" for place in range(count)], 8, levels)
+    rows = tables(cells, tmp_path / "out", resamples=50)["sensitivity"].query("question == 'family'")
+    each = rows[rows["environment"] != "all"]
+    assert set(each["p"]) == {2**-6}  # eight pairs that agree, doubled for the choice
+    assert set(each["p_holm"]) == {count * 2**-6}
+    assert set(each["ahead"]) == {ahead}
+    together = rows.query("environment == 'all' and reading != 'median of raw scores'")
+    assert set(together["ahead"]) == {"gradient-free"}  # one question, by its interval
+    assert together["p"].isna().all()
+
+
 @pytest.mark.parametrize(
     ("before", "after", "word"),
     [("a", "a", "same"), ("a", "undetermined", "opens"), ("undetermined", "a", "decides"), ("a", "b", "turns")],

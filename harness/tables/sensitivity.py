@@ -1,26 +1,35 @@
 """What would change the conclusion: the headline asked again with other targets, normalisations and budgets.
 
 Two questions: which family is ahead, and, within a family, whether a structure is ahead of the generic policy. Either
-side is its best cell, chosen on other runs than those that judge it (`harness/statistics/duels.py`). All readings of an
-environment rest on the same splits and resamples: where they differ, it is the reading that differs.
+side is its best cell, chosen on other runs than those that judge it (`harness/statistics/contests.py` for the tests,
+`duels.py` for the sizes), and p is adjusted over the environments, for each question and reading: as in findings.csv,
+whose verdicts are those of the declared readings. All readings of a measure rest on the same splits and resamples:
+where they differ, it is the reading that differs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from itertools import groupby
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from harness.interface import Floats
-from harness.statistics.duels import SURE, duel, verdict
-from harness.statistics.scores import iqm, normalised
+from harness.statistics.bootstrap import Statistic
+from harness.statistics.comparisons import holm_known
+from harness.statistics.contests import Contest, contest
+from harness.statistics.duels import duel, verdict
+from harness.statistics.scores import normalised
 from harness.tables.cells import CellRuns
 from harness.tables.comparisons import UNDETERMINED
+from harness.tables.contrasts import DIFFERENCE, IQM, judge, mean, same_seeds
 from harness.tables.curves import values_on
 from harness.tables.estimates import Address
-from harness.tables.findings import FREE, GRADIENT
+from harness.tables.findings import RIVALS, STREAMS, Key
 from harness.tables.rivals import by_environment, matches
+from harness.tables.structures import SIDES
 from harness.tables.write import Row
 
 READINGS = (  # measure, reading; the first of each measure is the declared one
@@ -36,14 +45,14 @@ READINGS = (  # measure, reading; the first of each measure is the declared one
 SHARES = (1.0, 0.75, 0.5)  # of the normalised height of `solved`, in the order of the readings
 RAW = READINGS.index(("score", "median of raw scores"))
 STEPS = [place for place, (measure, _) in enumerate(READINGS) if measure == "steps"]
+MEDIAN = partial(np.median, axis=1)
+STATISTICS: tuple[Statistic, ...] = tuple(
+    mean if measure == "steps" else MEDIAN if place == RAW else IQM for place, (measure, _) in enumerate(READINGS)
+)
 BASE = [READINGS.index((measure, "declared")) for measure, _ in READINGS]  # the reading each is held against
 QUESTION = ("environment", "question", "first", "second", "measure", "reading")
-DIFFERENCE = ("difference", "difference_low", "difference_high")
-SENSITIVITY = (*QUESTION, *DIFFERENCE, "probability", "ahead", "change")
+SENSITIVITY = (*QUESTION, *DIFFERENCE, "probability", "p", "p_holm", "ahead", "change")
 EVERYWHERE = "all"  # environments, each counted once
-
-
-Known: TypeAlias = dict[tuple[str, str, str], CellRuns]
 
 
 class Question(NamedTuple):
@@ -53,28 +62,48 @@ class Question(NamedTuple):
     name: str  # `family`, or `structure, FAMILY`
     names: tuple[str, str]
     sides: tuple[tuple[CellRuns, ...], tuple[CellRuns, ...]]
+    budget: int  # the smallest of the environment's cells
+    streams: tuple[str, ...]
+
+
+class Answer(NamedTuple):
+    """What the runs say of a question, under every reading."""
+
+    question: Question
+    replicates: Floats  # [R, 8] of the difference, in the unit of the reading
+    contests: tuple[Contest, ...]  # [8]
 
 
 def questions(cells: Sequence[CellRuns]) -> Iterator[Question]:
     """Every question that an environment can be asked."""
     groups = by_environment(cells)
     for environment, group in groups.items():
-        free, gradient = (tuple(cell for cell in group if cell.record.family == family) for family in (FREE, GRADIENT))
+        free, gradient = (
+            tuple(sorted((cell for cell in group if cell.record.family == family), key=_key)) for family in RIVALS
+        )
         if free and gradient:
-            yield Question(environment, "family", (FREE, GRADIENT), (free, gradient))
-    found: dict[tuple[str, str], tuple[Known, Known]] = {}
-    for match in matches(groups):
-        here = found.setdefault((match.environment, match.family), ({}, {}))
-        for side, some in zip(here, zip(*match.pairs, strict=True), strict=True):
-            side.update({cell.record.key: cell for cell in some})
-    for (environment, family), (structured, generic) in found.items():
-        policies = tuple(structured.values()), tuple(generic.values())
-        yield Question(environment, f"structure, {family}", ("structure", "generic"), policies)
+            sides, budget = (free, gradient), _smallest_budget(group)
+            yield Question(environment, "family", RIVALS, sides, budget, (*STREAMS, environment))
+    for (environment, family), several in groupby(matches(groups), key=lambda match: (match.environment, match.family)):
+        pairs = [match.sides for match in several]
+        structured = tuple(sorted((cell for some, _ in pairs for cell in some), key=_key))
+        generic = tuple(sorted({cell.record.key: cell for _, some in pairs for cell in some}.values(), key=_key))
+        sides, budget = (structured, generic), _smallest_budget(groups[environment])
+        streams = ("tables", "sensitivity", environment, family)
+        yield Question(environment, f"structure, {family}", SIDES, sides, budget, streams)
 
 
-def readings(cells: Sequence[CellRuns]) -> dict[tuple[str, str, str], Floats]:
+def _key(cell: CellRuns) -> Key:
+    return cell.record.key
+
+
+def _smallest_budget(cells: Sequence[CellRuns]) -> int:
+    return min(cell.record.budget for cell in cells)
+
+
+def readings(cells: Sequence[CellRuns]) -> dict[Key, Floats]:
     """Values [n, 8] of each cell of an environment, larger is better, under every reading."""
-    budget = min(cell.record.budget for cell in cells)
+    budget = _smallest_budget(cells)
     grid = np.array([budget, budget // 2, budget // 4])
     raw = {cell.record.key: values_on(cell, grid) for cell in cells}  # [n, 3]
     worst = min(float(values[:, 0].min()) for values in raw.values())
@@ -84,8 +113,8 @@ def readings(cells: Sequence[CellRuns]) -> dict[tuple[str, str, str], Floats]:
         record, values = cell.record, raw[cell.record.key]
         span = normalised(values[:, :1], worst, best) if best > worst else np.zeros_like(values[:, :1])
         heights = normalised(values, record.random, record.reference)
-        saved = 1 - np.minimum(cell.crossings[:, rungs(cell)], budget) / budget  # [n, 3] share of the budget not needed
-        found[record.key] = np.concatenate((heights, values[:, :1], span, saved), axis=1)
+        steps = np.minimum(cell.crossings[:, rungs(cell)], budget)  # [n, 3]
+        found[record.key] = np.concatenate((heights, values[:, :1], span, -steps), axis=1)
     return found
 
 
@@ -99,41 +128,66 @@ def rungs(cell: CellRuns) -> list[int]:
 
 def summary(tables: Floats) -> Floats:
     """Each reading's own statistic of tables [R, N, 8] -> [R, 8]."""
-    result = iqm(tables, axis=1)
-    result[:, RAW] = np.median(tables[..., RAW], axis=1)
-    result[:, STEPS] = tables[..., STEPS].mean(axis=1)
-    return result
+    return np.stack([statistic(tables[..., place]) for place, statistic in enumerate(STATISTICS)], axis=1)
 
 
 def sensitivity_rows(cells: Sequence[CellRuns], address: Address, resamples: int) -> Iterator[Row]:
     """Eight rows per question, for each environment and for all of them together."""
-    values: dict[tuple[str, str, str], Floats] = {}
+    values: dict[Key, Floats] = {}
     for group in by_environment(cells).values():
         values |= readings(group)
     asked = sorted(questions(cells), key=lambda question: (question.name, question.environment))
-    replicates: dict[tuple[str, tuple[str, str]], list[Floats]] = {}
-    for question in asked:
-        rng = address("tables", "sensitivity", question.environment, question.name)
-        first, second = ([values[cell.record.key] for cell in side] for side in question.sides)
-        found = duel(rng, first, second, summary, resamples)
-        replicates.setdefault((question.name, question.names), []).append(found.replicates)
-        yield from rows(question.environment, question.name, question.names, found.replicates)
-    for (name, names), several in replicates.items():
-        if len(several) > 1:
-            mean = np.mean(several, axis=0)
-            mean[:, RAW] = np.nan  # raw scores of different environments have no common unit
-            yield from rows(EVERYWHERE, name, names, mean)
+    for _, several in groupby(asked, key=lambda question: question.name):
+        answers = [answer(question, values, address, resamples) for question in several]
+        p = np.array([[one.p for one in found.contests] for found in answers])  # [E, 8]
+        adjusted = np.stack([holm_known(column) for column in p.T], axis=1)  # [E, 8]
+        for found, mine in zip(answers, adjusted, strict=True):
+            yield from answer_rows(found, mine)
+        if len(answers) > 1:
+            yield from mean_rows(answers)
 
 
-def rows(environment: str, question: str, names: tuple[str, str], replicates: Floats) -> Iterator[Row]:
+def answer(question: Question, known: Mapping[Key, Floats], address: Address, resamples: int) -> Answer:
+    """One environment: a test for each reading, and the size of what is tested."""
+    rng = partial(address, *question.streams)
+    first, second = ([known[cell.record.key] for cell in side] for side in question.sides)
+    paired, found = same_seeds(*question.sides), []
+    for place, (measure, _) in enumerate(READINGS):
+        one, other = ([values[:, place] for values in side] for side in (first, second))
+        found.append(contest(rng(measure), one, other, STATISTICS[place], paired=paired))
+    replicates = duel(rng("duel"), first, second, summary, resamples).replicates
+    replicates[:, STEPS] /= question.budget
+    return Answer(question, replicates, tuple(found))
+
+
+def answer_rows(found: Answer, adjusted: Floats) -> Iterator[Row]:
+    """The rows of one environment, p adjusted [8]."""
+    names = found.question.names
+    ahead = [judge(one.probability, p, names) for one, p in zip(found.contests, adjusted, strict=True)]
+    for place, row in enumerate(rows(found.question.environment, found.question, found.replicates, ahead)):
+        one = found.contests[place]
+        yield {**row, "probability": one.probability, "p": one.p, "p_holm": adjusted[place]}
+
+
+def mean_rows(answers: Sequence[Answer]) -> Iterator[Row]:
+    """The mean of all environments: no test of its own; who is ahead where the interval leaves 0 out."""
+    question = answers[0].question
+    replicates = np.mean([found.replicates for found in answers], axis=0)
+    replicates[:, RAW] = np.nan  # raw scores of different environments have no common unit
+    _, low, high = verdict(replicates)[0]
+    ahead = np.select([low > 0, high < 0], question.names, UNDETERMINED)
+    yield from rows(EVERYWHERE, question, replicates, ahead.tolist())
+
+
+def rows(environment: str, question: Question, replicates: Floats, ahead: Sequence[str]) -> Iterator[dict[str, Any]]:
     """One row per reading, each held against the declared one of its measure."""
-    difference, probability = verdict(replicates)
-    ahead = [names[0] if chance >= SURE else names[1] if chance <= 1 - SURE else UNDETERMINED for chance in probability]
+    difference, _ = verdict(replicates)
     for place, reading in enumerate(READINGS):
         yield {
-            **dict(zip(QUESTION, (environment, question, *names, *reading), strict=True)),
+            **dict.fromkeys(SENSITIVITY),
+            **dict(zip(QUESTION, (environment, question.name, *question.names, *reading), strict=True)),
             **dict(zip(DIFFERENCE, (float(end[place]) for end in difference), strict=True)),
-            **{"probability": probability[place], "ahead": ahead[place]},
+            "ahead": ahead[place],
             "change": "" if BASE[place] == place else change(ahead[BASE[place]], ahead[place]),
         }
 
