@@ -34,8 +34,8 @@ READING = (
     "Dots: the trace of the covariance of an update over the squared length of the true gradient, on a linear return, "
     "mean over seeds with a 95 % interval; lines: the law. Left over the number of parameters, in the middle over the "
     "horizon. Right: the share of a sample of old data that its importance weights leave, when the actions have moved "
-    "by so many standard deviations; the law is that of infinitely many data, while of few at least one always counts."
-    " Dots of several methods are set a little apart."
+    "by so many standard deviations; the law is that of infinitely many data, while of few at least one always counts. "
+    "Dots of several methods are set a little apart."
 )
 EMPTY = "No estimator of this study has a law that is known."
 LEFT, TOP, HIGH, FOOT, GAP = 0.5, 0.3, 1.7, 0.42, 0.52  # inches
