@@ -49,7 +49,7 @@ def draw(tables: Tables) -> Figure:
             _margin(axes)
     cross = [Line2D([], [], color=INK, marker="x", linestyle="", markersize=4)] if lost else []
     names = [*look, "diverged"] if lost else list(look)
-    legend_below(figure, [*(handle(*shape, joined=False) for shape in look.values()), *cross], names, columns=7)
+    legend_below(figure, [*(handle(*shape, joined=False) for shape in look.values()), *cross], names, columns=5)
     return figure
 
 

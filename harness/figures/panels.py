@@ -16,8 +16,8 @@ from harness.figures.style import FAINT, LEGEND, WIDTH, axes_at, family_colour, 
 
 MOST = 6  # panels side by side
 LEFT, BETWEEN, RIGHT = 0.5, 0.13, 0.08  # inches: before an environment, between its panels, at the end of a strip
-HEAD, HEIGHT, FOOT = 0.72, 1.15, 0.37  # inches: names above a panel, the panel, its steps below
-WIDEST, LETTER = 3.0, 0.082  # inches: of a panel, of a letter of an environment
+HEAD, HEIGHT, FOOT = 0.83, 1.15, 0.37  # inches: names above a panel, the panel, its steps below
+WIDEST, LETTER, BOLD = 3.0, 0.082, 0.066  # inches: of a panel, of a letter of an environment and of a policy
 
 Block = tuple[str, list[str]]  # an environment and the policies that stand side by side
 
@@ -51,7 +51,8 @@ def by_policy(cells: pd.DataFrame) -> tuple[Figure, list[Panel]]:
             for place, policy in enumerate(policies):
                 axes = axes_at(figure, left, top, width, HEIGHT)
                 name = shortened(environment, int((LEFT + len(policies) * width) / LETTER))
-                _title(axes, shortened(policy, 16), sizes[environment, policy], name, not place)
+                label = shortened(policy, min(24, int((width + BETWEEN) / BOLD)))
+                _title(axes, label, sizes[environment, policy], name, not place)
                 axes.tick_params(axis="y", labelleft=not place)
                 panels.append(Panel(axes, environment, policy, not place))
                 left += width + (BETWEEN if policy != policies[-1] else 0.0)
@@ -77,11 +78,11 @@ def packed(cells: pd.DataFrame) -> list[list[Block]]:
 
 
 def _title(axes: Axes, policy: str, size: str, environment: str, first: bool) -> None:
-    """The structure and its P over a panel, the environment over the first panel of its row."""
-    above(axes, 20.0, policy, weight="bold")
-    axes.annotate(size, (1.0, 1.0), (0.0, 20.0), "axes fraction", "offset points", ha="right", fontsize=6.5)
+    """The structure and under it its P over a panel, the environment over the first panel of its row."""
+    above(axes, 28.0, policy, weight="bold")
+    above(axes, 20.0, size, size=6.5)
     if first:
-        above(axes, 35.0, environment, weight="bold", size=9.0, start=-72.0 * LEFT)
+        above(axes, 43.0, environment, weight="bold", size=9.0, start=-72.0 * LEFT)
 
 
 def above(
@@ -138,7 +139,7 @@ def pooled_lines(families: pd.Series) -> tuple[list[Line2D], list[str]]:
 
 def steps_axis(axes: Axes) -> None:
     """The outer numbers of the horizontal axis turned inwards: panels stand close together."""
-    axes.set_xlabel("environment steps")
+    axes.set_xlabel("environment steps", fontsize=7.0)
     labels = axes.get_xticklabels()
     labels[0].set_horizontalalignment("left")
     labels[-1].set_horizontalalignment("right")

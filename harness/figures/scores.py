@@ -45,7 +45,7 @@ def draw(tables: Tables) -> Figure:
         axes.set_xlim(*LIMITS)
         axes.set_xticks(TICKS)
         axes.set_xlabel("normalised score")
-    legend_below(figure, [handle(*shape, joined=False) for shape in look.values()], list(look), columns=6)
+    legend_below(figure, [handle(*shape, joined=False) for shape in look.values()], list(look), columns=5)
     return figure
 
 

@@ -82,7 +82,7 @@ def _frame(panel: Panel, here: pd.DataFrame, never: int, cells: int) -> None:
     axes.set_ylim(-0.04, 1.04)
     axes.set_yticks([0.0, 0.5, 1.0])
     log_axis(axes, x=True)
-    axes.set_xlabel("environment steps")
+    axes.set_xlabel("environment steps", fontsize=7.0)
     if panel.first:
         axes.set_ylabel("share of runs", labelpad=1.0)
     if never:
