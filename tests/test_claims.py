@@ -18,6 +18,7 @@ from harness.claims.declaration import Claim, check_labels, load_claims
 from harness.claims.effect import Effect, effect_of, sampled_effect
 from harness.claims.measures import MEASURES
 from harness.claims.samples import Sample, Unmeasured
+from harness.claims.table import Made, age
 from harness.claims.verdict import ALPHA, adjust, ends, judge, margins, more_seeds, p_of, surprise
 from harness.claims.without import without_one
 from harness.declared import declared, declared_before, known_to
@@ -200,6 +201,49 @@ def test_a_claim_that_is_younger_than_its_data_is_said_to_be(tmp_path: Path, whe
         assert (row["effect"], row["verdict"], row["n_seeds"], row["runs"]) == (0.8, "supported", 12, 24)
     else:
         assert (row["verdict"], row["reason"]) == ("undetermined", "no run of ars in pole")
+
+
+def made(table: str, claims: dict[str, str], **cell: str) -> Made:
+    labels = {"environment": "pole", "policy": "linear", "algorithm": "ars", "family": "gradient-free"}
+    return Made(table, labels | cell, claims)
+
+
+def test_the_age_of_a_claim_is_that_of_the_cells_on_its_sides_whatever_else_was_measured(tmp_path: Path) -> None:
+    one = claim(tmp_path)
+    knew, others = (
+        {one.name: one.digest},
+        [
+            made("runs", {}, environment="car"),
+            made("runs", {}, algorithm="cem"),
+            made("laboratory", {}),
+        ],
+    )
+    assert age(one, others) == "no data yet"
+    assert age(one, [*others, made("runs", knew)]) == "before the data"
+    assert age(one, [*others, made("runs", knew), made("runs", {}, algorithm="ppo")]) == "after the data"
+
+
+def test_a_claim_on_the_laboratory_is_as_old_as_its_benches_and_one_on_a_line_as_the_runs_behind_it(
+    tmp_path: Path,
+) -> None:
+    noise = claim(tmp_path, metric="cosine", contrast="{first: {algorithms: [ars], where: {horizon: [40]}}}")
+    knew = {noise.name: noise.digest}
+    assert age(noise, [made("runs", {}), made("laboratory", {}, algorithm="ppo")]) == "no data yet"
+    assert age(noise, [made("runs", {}), made("laboratory", knew)]) == "before the data"
+    kind = "{first: {family: gradient-free, policies: [subspace]}, second: {family: policy-gradient}}"
+    line = claim(tmp_path, metric="parameters_exponent", contrast=kind)
+    runs_of_it = made("runs", {line.name: line.digest}, policy="subspace-8")
+    assert age(line, [made("laboratory", {}), runs_of_it]) == "before the data"
+    assert age(line, [runs_of_it, made("runs", {}, policy="subspace-2")]) == "after the data"
+
+
+def test_a_half_made_study_has_no_data_yet_of_a_claim_on_what_is_missing(tmp_path: Path) -> None:
+    there = record(tmp_path / "runs", range(6), "cem", family="gradient-free")
+    write_job(there.manifests[0], {seed: flat(50.0) for seed in range(6)})  # by older code: it knew no claim
+    missing = [record(tmp_path / "runs", range(6), name, family="gradient-free") for name in ("ars", "ppo")]
+    write_tables([there, *missing], tmp_path / "demo", seed=1, resamples=100, claims=(claim(tmp_path),))
+    (row,) = pd.read_csv(tmp_path / "demo" / "claims.csv", keep_default_na=False).to_dict("records")
+    assert (row["before"], row["verdict"]) == ("no data yet", "undetermined")
 
 
 def test_claims_on_other_studies_have_no_row_but_share_the_chance_of_an_error(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -40,12 +40,16 @@ class Side:
         if odd is not None:
             raise ValueError(f"unknown column {odd!r}; allowed: {', '.join(TERMS)}{suggestion(odd, TERMS)}")
 
+    def names(self, cell: Mapping[str, str]) -> bool:
+        """Whether a cell has the labels of this side, its environment apart."""
+        wanted = {"algorithm": self.algorithms, "policy": self.policies}
+        named = all(names is None or cell[column] in names for column, names in wanted.items())
+        return named and self.family in (None, cell["family"])
+
     def holds(self, row: Mapping[str, str]) -> bool:
         """Whether a row of a table about cells is on this side, its environment apart."""
-        wanted = {"algorithm": self.algorithms, "policy": self.policies}
-        named = all(names is None or row[column] in names for column, names in wanted.items())
         terms = all(float(row[column] or "nan") in numbers for column, numbers in (self.where or {}).items())
-        return named and terms and self.family in (None, row["family"])
+        return terms and self.names(row)
 
     @property
     def in_words(self) -> str:
@@ -128,6 +132,15 @@ class Claim:
     def environments(self, side: Side) -> tuple[str, ...]:
         """Where a side is looked at."""
         return side.environments or self.entry.environments
+
+    def rests_on(self, table: str, cell: Mapping[str, str]) -> bool:
+        """Whether it is judged by a cell; `table` says what that is a cell of: `runs` or `laboratory`."""
+        if (table == "laboratory") != (self.metric.table == "laboratory"):
+            return False
+        sides = [side for _, side in self.entry.contrast.sides]
+        if self.metric.table == "scaling":  # policies are kinds there, and a line may be drawn through all
+            sides = [replace(side, policies=None) for side in sides]
+        return any(cell["environment"] in self.environments(side) and side.names(cell) for side in sides)
 
 
 def load_claims(root: Path) -> tuple[Claim, ...]:

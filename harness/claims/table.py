@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from harness.claims.effect import Effect, effect_of
 from harness.claims.samples import Tables, Unmeasured
 from harness.claims.verdict import UNDETERMINED, adjust, ends, judge, margins, p_of
 from harness.claims.without import without_one
+from harness.declared import known_to
 
 DECLARED = ("claim", "statement", "source", "environments", "contrast", "metric", "scale", "direction", "margin")
 FOUND = ("effect", "low", "high", "p", "p_holm", "verdict", "reason", "n_seeds", "runs", "paired", "more_seeds")
@@ -22,11 +23,19 @@ RESAMPLES = 20_000  # an interval that is Holm's over twenty claims lies far out
 BEFORE, AFTER, NO_DATA = "before the data", "after the data", "no data yet"
 
 
+class Made(NamedTuple):
+    """What a job has measured, and the claims that it knew."""
+
+    table: str  # `runs` or `laboratory`
+    cell: Mapping[str, str]  # environment, policy, algorithm, family
+    claims: Mapping[str, str]  # digests by name
+
+
 def claim_rows(
     claims: Sequence[Claim],
     studies: Sequence[str],
     tables: Tables,
-    known: Mapping[str, str] | None,
+    made: Sequence[Made],
     address: Callable[..., np.random.Generator],
 ) -> list[dict[str, Any]]:
     """One row per claim on the study or a part of it, in the order of the file.
@@ -35,7 +44,7 @@ def claim_rows(
         claims: all that are declared, on whatever study.
         studies: the names of the study and of its parts.
         tables: its rows as they stand in the files.
-        known: the claims that its data knew when they were made, with their digests; None: there are no data.
+        made: what its jobs have measured.
         address: streams of the table seed.
     """
     mine = [claim for claim in claims if claim.entry.study in studies]
@@ -47,7 +56,7 @@ def claim_rows(
     ]
     adjusted = adjust(np.array(p, dtype=np.float64), len(claims))
     return [
-        {**_declared(claim, known), **_found(claim, len(claims), *found), **_without(claim, tables, found[0], address)}
+        {**_declared(claim, made), **_found(claim, len(claims), *found), **_without(claim, tables, found[0], address)}
         for claim, *found in zip(mine, effects, rights, p, adjusted.tolist(), strict=True)
     ]
 
@@ -70,17 +79,24 @@ def _shown(claim: Claim, number: float) -> float:
     return float(np.exp(number)) if claim.metric.scale == "ratio" else number
 
 
-def _declared(claim: Claim, known: Mapping[str, str] | None) -> dict[str, Any]:
+def age(claim: Claim, made: Sequence[Made]) -> str:
+    """Whether a claim is older than the data that it is judged by: they all knew it as it stands now."""
+    known = known_to({"claims": one.claims} for one in made if claim.rests_on(one.table, one.cell))
+    if known is None:
+        return NO_DATA
+    return BEFORE if known.get(claim.name) == claim.digest else AFTER
+
+
+def _declared(claim: Claim, made: Sequence[Made]) -> dict[str, Any]:
     """The columns that repeat the declaration, and whether it is older than the data."""
     entry = claim.entry
-    age = NO_DATA if known is None else BEFORE if known.get(claim.name) == claim.digest else AFTER
     return {
         "claim": claim.name,
         **{name: getattr(entry, name) for name in ("statement", "source", "metric", "direction", "margin", "declared")},
         "environments": " ".join(dict.fromkeys(claim.everywhere)),
         "contrast": entry.contrast.in_words,
         "scale": "value" if entry.contrast.second is None else claim.metric.scale,
-        **{"table": f"{claim.metric.table}.csv", "figure": claim.metric.figure, "before": age},
+        **{"table": f"{claim.metric.table}.csv", "figure": claim.metric.figure, "before": age(claim, made)},
         **{"margin_reason": entry.reason, "notes": entry.notes},
     }
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from harness.claims.declaration import Claim
 from harness.claims.samples import Rows
-from harness.claims.table import CLAIMS, claim_rows
-from harness.declared import known_to
+from harness.claims.table import CLAIMS, Made, claim_rows
 from harness.streams import address
 from harness.tables.cells import CellRecord
 from harness.tables.comparisons import COMPARISONS, comparison_rows
@@ -86,6 +86,7 @@ COLUMNS = {
     "laboratory": LABORATORY,
     "timing": TIMING,
 }
+LABELS = ("environment", "policy", "algorithm", "family")
 READ_BACK = ("runs", "scaling", "laboratory")  # what claims are judged by, as it stands in the files
 
 
@@ -146,7 +147,7 @@ def write_tables(
         "timing": map(timing_row, cells),
     }
     contents = {name: csv_bytes(COLUMNS[name], rows) for name, rows in tables.items()}
-    judged = claim_rows(claims, (folder.name, *parts), read_back(contents), _known([*expected, *measured]), rng)
+    judged = claim_rows(claims, (folder.name, *parts), read_back(contents), _made(expected, measured), rng)
     contents["claims"] = csv_bytes(CLAIMS, judged)
     paper = {f"{name}.tex": booktabs(contents[name], columns) for name, columns in PAPER.items()}
     write_all(folder, {**{f"{name}.csv": content for name, content in contents.items()}, **paper})
@@ -157,7 +158,17 @@ def read_back(contents: Mapping[str, bytes]) -> dict[str, Rows]:
     return {name: list(csv.DictReader(io.StringIO(contents[name].decode()))) for name in READ_BACK}
 
 
-def _known(records: Iterable[CellRecord | BenchRecord]) -> dict[str, str] | None:
-    """The claims that all data of the study knew when they were made."""
-    paths = [path for record in records for path in record.manifests if path.exists()]
-    return known_to(json.loads(path.read_bytes()) for path in paths)
+def _made(cells: Iterable[CellRecord], benches: Iterable[BenchRecord]) -> list[Made]:
+    """What every job that is there has measured, and the claims that it knew."""
+    jobs = [("runs", record.key, record.family, found) for record in cells for found in _manifests(record)]
+    for bench in benches:
+        jobs += [("laboratory", bench.bench.labels, found["family"], found) for found in _manifests(bench)]
+    return [
+        Made(table, dict(zip(LABELS, (*labels, family), strict=True)), found.get("claims", {}))
+        for table, labels, family, found in jobs
+    ]
+
+
+def _manifests(record: CellRecord | BenchRecord) -> Iterator[dict[str, Any]]:
+    """Of the jobs that are there."""
+    yield from (json.loads(path.read_bytes()) for path in record.manifests if path.exists())
