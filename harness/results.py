@@ -89,10 +89,9 @@ def records(workflow: Workflow, manifests: Manifests | None = None) -> Iterator[
         )
 
 
-def tried(workflow: Workflow) -> Tried | None:
-    """The tuned settings that a study uses, with all that was tried for them; None if it uses its own."""
-    tuned = workflow.study.tuned
-    return Tried(tuned, load_draws(plugins.ROOT, tuned.file)) if tuned else None
+def tried(workflow: Workflow) -> tuple[Tried, ...]:
+    """The tuned settings that a study uses, with all that was tried for them; none if it uses its own."""
+    return tuple(Tried(tuned, load_draws(plugins.ROOT, tuned.file)) for tuned in workflow.study.tuned)
 
 
 def bench_records(workflow: Workflow, manifests: Manifests) -> Iterator[BenchRecord]:

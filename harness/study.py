@@ -31,7 +31,7 @@ from harness.study_file import (
     check_new,
     unused,
 )
-from harness.tuned import Tuned, load_tuned
+from harness.tuned import Tuned, load_tuned, tuned_twice
 
 PROGRAM = "program"
 Room = Literal["algorithms", "policies"]
@@ -87,7 +87,7 @@ class Study:
     block: int  # seeds of a job
     grids: tuple[Grid, ...]
     tuning: Tuning | None = None  # every algorithm of the grids stands there as its draws
-    tuned: Tuned | None = None  # where settings of grids come from
+    tuned: tuple[Tuned, ...] = ()  # where settings of grids come from
     surveys: tuple[Survey, ...] = ()
     parts: tuple[str, ...] = ()  # the studies that it is the union of
     unused: tuple[str, ...] = ()  # labels that it declares and no grid names
@@ -126,9 +126,9 @@ def _united(root: Path, name: str, file: UnionFile) -> Study:
             raise place.error(f"{label} is a study of tuning, whose runs are no results")
         if parts[-1].block != parts[0].block:
             raise place.error(f"{label} has blocks of {parts[-1].block} seeds, {parts[0].name} of {parts[0].block}")
-    tuned = {part.tuned.file.study: part.tuned for part in parts if part.tuned}
-    if len(tuned) > 1:
-        raise file.parts[0].error(f"the parts are tuned by different studies: {', '.join(tuned)}")
+    tuned = {one.file.study: one for part in parts for one in part.tuned}
+    if twice := tuned_twice(tuned.values()):
+        raise file.parts[0].error(twice)
     return Study(
         name,
         file.title,
@@ -136,7 +136,7 @@ def _united(root: Path, name: str, file: UnionFile) -> Study:
         file.notes,
         parts[0].block,
         grids=tuple(grid for part in parts for grid in part.grids),
-        tuned=next(iter(tuned.values()), None),
+        tuned=tuple(tuned.values()),
         surveys=tuple(survey for part in parts for survey in part.surveys),
         parts=tuple(part.name for part in parts),
     )
@@ -183,7 +183,7 @@ def resolved(name: str, file: StudyFile, tuned: Tuned | None = None) -> Study:
         file.block,
         tuple(grids),
         file.tuning,
-        tuned,
+        (tuned,) if tuned else (),
         surveys,
         unused=unused(file),
     )

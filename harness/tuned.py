@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -99,6 +99,11 @@ class Tuned:
         """The seeds that the settings were chosen on."""
         return range(self.file.first_seed, self.file.first_seed + self.file.seeds)
 
+    @property
+    def labels(self) -> Collection[tuple[str, str, str]]:
+        """Environment, policy and label of all that was tuned."""
+        return self._each.keys()
+
     @cached_property
     def _each(self) -> dict[tuple[str, str, str], Winner]:
         return {(won.environments[0], won.policy, won.algorithm): won for won in self.file.each}
@@ -158,6 +163,17 @@ def load_tuned(root: Path, node: Node) -> Tuned:
         command = f"snakemake --cores 8 tune --config study={entry.study}"
         raise node.error(f"there is no {shown(entry.study)} yet: make it with `{command}`")
     return Tuned(node, read(strict_yaml.load(path, shown(entry.study)), TunedFile), entry.readings)
+
+
+def tuned_twice(files: Iterable[Tuned]) -> str | None:
+    """What two files of tuned settings both claim to know best, or None: a label has one tuning."""
+    known: dict[tuple[str, str, str], str] = {}
+    for one in files:
+        for key in one.labels:
+            other = known.setdefault(key, one.file.study)
+            if other != one.file.study:
+                return f"{' · '.join(key)} is tuned by two studies, {other} and {one.file.study}"
+    return None
 
 
 def load_draws(root: Path, file: TunedFile) -> tuple[Draw, ...]:

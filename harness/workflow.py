@@ -160,7 +160,7 @@ class Workflow:
 
     def table_terms(self) -> str:
         """Digest of what the tables are told beside the runs: tuning, scores and targets, claims."""
-        tuned = self.study.tuned.file.draws if self.study.tuned else ""
+        tuned = [one.file.draws for one in self.study.tuned]
         declared = [[claim.name, claim.digest] for claim in self.claims]
         return digest_of([tuned, declared, *(asdict(self.environments[name]) for name in self._names)])
 

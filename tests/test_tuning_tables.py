@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ from harness.tables.cells import CellRecord, RunRecord, assemble
 from harness.tables.estimates import estimate_cell
 from harness.tables.tuning import READINGS, TUNING, Tried, reading_rows, tuning_rows
 from harness.tables.write import csv_bytes
-from harness.tuned import Draw, Tuned, TunedFile, yaml_text
+from harness.tuned import Draw, Tuned, TunedFile, tuned_twice, yaml_text
 
 # of draws 0 to 3
 SCORES = {"CartPole-v1": (0.2, 0.4, 0.8, 0.0), "LQR": (0.5, 0.6, 0.1, 0.3), "Swing": (0.0, 0.3, 0.0, 0.4)}
@@ -119,7 +120,7 @@ def readings() -> dict[tuple[str, str], dict[str, object]]:
     ]
     rng = address(1)
     known = {one.record.key: estimate_cell(one, rng, 50) for one in cells}  # type: ignore[attr-defined]
-    rows = list(reading_rows(cells, known, tried(), rng, 50))  # type: ignore[arg-type]
+    rows = list(reading_rows(cells, known, [tried()], rng, 50))  # type: ignore[arg-type]
     assert csv_bytes(READINGS, rows)
     return {(str(row["environment"]), str(row["reading"])): dict(row) for row in rows}
 
@@ -164,23 +165,41 @@ def test_the_cost_of_tuning_is_added_to_the_steps_until_solved(readings) -> None
 
 def test_every_draw_is_a_row_and_the_best_are_marked() -> None:
     cells = [cell("CartPole-v1", "ars.one", (0.5,)), cell("LQR", "ars", (0.5,)), cell("LQR", "other", (0.5,))]
-    rows = list(tuning_rows(cells, tried()))  # type: ignore[arg-type]
+    rows = list(tuning_rows(cells, [tried()]))  # type: ignore[arg-type]
     assert csv_bytes(TUNING, rows)
     assert len(rows) == 8
     assert [row["draw"] for row in rows if row["best_here"]] == [2, 1]
     assert {row["draw"] for row in rows if row["best_everywhere"]} == {1}
 
 
+def test_a_union_reads_each_label_where_it_was_tuned() -> None:
+    first, second = tried(), tried()
+    parts = [
+        Tried(one.tuned, [draw._replace(score=level) for draw in one.draws if draw.environment == place])
+        for one, place, level in ((first, "CartPole-v1", 0.1), (second, "LQR", 0.2))
+    ]
+    cells = [cell("LQR", "ars", (0.5,)), cell("CartPole-v1", "ars", (0.5,))]
+    rows = list(tuning_rows(cells, parts))  # type: ignore[arg-type]
+    assert [(row["environment"], row["score"]) for row in rows] == [("CartPole-v1", 0.1)] * 4 + [("LQR", 0.2)] * 4
+
+
+def test_a_label_that_two_studies_tuned_is_named() -> None:
+    one, same = tried().tuned, tried().tuned
+    other = replace(one, file=replace(one.file, study="u"))
+    assert tuned_twice([one, same]) is None  # the same file
+    assert tuned_twice([one, other]) == "CartPole-v1 · linear · ars is tuned by two studies, t and u"
+
+
 def test_a_study_without_tuned_settings_has_empty_tables() -> None:
     cells = [cell("LQR", "ars", (0.5,))]
-    assert list(tuning_rows(cells, None)) == list(reading_rows(cells, {}, None, address(1), 10)) == []  # type: ignore[arg-type]
+    assert list(tuning_rows(cells, ())) == list(reading_rows(cells, {}, (), address(1), 10)) == []  # type: ignore[arg-type]
 
 
 @pytest.fixture
 def tables(tmp_path: Path, readings) -> Tables:  # type: ignore[no-untyped-def]
     folder = synthetic.write(tmp_path, {})
     cells = [cell("CartPole-v1", "ars", (0.7, 0.9)), cell("LQR", "ars", (0.0, 1.0)), cell("Swing", "ars", (0.2,))]
-    (folder / "tuning.csv").write_bytes(csv_bytes(TUNING, tuning_rows(cells, tried())))  # type: ignore[arg-type]
+    (folder / "tuning.csv").write_bytes(csv_bytes(TUNING, tuning_rows(cells, [tried()])))  # type: ignore[arg-type]
     (folder / "readings.csv").write_bytes(csv_bytes(READINGS, readings.values()))
     return load(folder)
 

@@ -96,7 +96,7 @@ def write_tables(
     seed: int,
     resamples: int,
     claims: Sequence[Claim] = (),
-    tried: Tried | None = None,
+    tried: Sequence[Tried] = (),
     benches: Iterable[BenchRecord] = (),
     parts: Sequence[str] = (),
 ) -> None:
@@ -108,7 +108,7 @@ def write_tables(
         seed: of the bootstrap.
         resamples: of the bootstrap.
         claims: all that are declared, on this or on other studies; the folder has the name of the study.
-        tried: the tuned settings that the study uses, if it does.
+        tried: the tuned settings that the study uses, if it does, by the study that tuned them.
         benches: of its laboratory, in any order; no two with the same digest.
         parts: the studies that it is made of, whose claims it can judge too.
 

@@ -23,7 +23,7 @@ from harness.statistics.tuning import floored
 from harness.tables.cells import CellRuns
 from harness.tables.estimates import Address, CellEstimates, columns
 from harness.tables.write import Row
-from harness.tuned import SUFFIX, Draw, Reading, Tuned, Winner
+from harness.tuned import SUFFIX, Draw, Reading, Tuned
 
 PLACE = ("environment", "policy", "algorithm", "family")
 SCORE = ("score", "low", "high")
@@ -40,44 +40,44 @@ Key: TypeAlias = tuple[str, str, str]  # environment, policy, label
 
 
 class Tried(NamedTuple):
-    """The tuned settings that a study uses, and every setting that was tried for them."""
+    """Tuned settings that a study uses, and every setting that was tried for them."""
 
     tuned: Tuned
     draws: Sequence[Draw]
 
 
-def tuning_rows(cells: Sequence[CellRuns], tried: Tried | None) -> Iterator[Row]:
+def tuning_rows(cells: Sequence[CellRuns], tried: Sequence[Tried]) -> Iterator[Row]:
     """Every setting of every cell of the study; nothing if the study uses no tuned settings."""
-    for key, draws in _draws(cells, tried).items():
+    for key, (tuned, draws) in _draws(cells, tried).items():
         for draw in draws:
             yield {
                 **draw._asdict(),
                 "settings": json.dumps(draw.settings, sort_keys=True),
-                "best_here": draw.draw == _winner(tried, "each", key).draw,
-                "best_everywhere": draw.draw == _winner(tried, "one", key).draw,
+                "best_here": draw.draw == tuned.winner("each", *key).draw,
+                "best_everywhere": draw.draw == tuned.winner("one", *key).draw,
             }
 
 
 def reading_rows(
     cells: Sequence[CellRuns],
     estimates: Mapping[Key, CellEstimates],
-    tried: Tried | None,
+    tried: Sequence[Tried],
     address: Address,
     resamples: int,
 ) -> Iterator[Row]:
     """Four rows per environment, policy and tuned algorithm."""
     known = {cell.record.key: cell for cell in cells if cell.runs}
-    for key, draws in _draws(cells, tried).items():
+    for key, (tuned, draws) in _draws(cells, tried).items():
         random = np.array([draw.score for draw in draws[1:]])  # [K - 1]
         spread = mean(random, address("tables", "tuning", *key), resamples)
         yield {**_tuning_row(draws[0], "default"), "n": draws[0].n, "score": draws[0].score, "draw": 0}
         yield {**_tuning_row(draws[0], "random"), "n": len(random), **columns(spread, *SCORE)}
         for reading in READ:
-            won = _winner(tried, reading, key)
+            won = tuned.winner(reading, *key)
             row = {**_tuning_row(draws[0], reading), "draw": won.draw, "tuning_steps": won.steps}
             row |= {"n": draws[won.draw].n, "score": draws[won.draw].score, "tuning_score": draws[won.draw].score}
             cell = known.get((*key[:2], key[2] + SUFFIX[reading]))
-            if cell is None and won.draw == _winner(tried, "each", key).draw:
+            if cell is None and won.draw == tuned.winner("each", *key).draw:
                 cell = known.get(key)  # the best setting here is the one for all: it ran once
             yield row | (_fresh(cell, estimates, won.steps, address, resamples) if cell else {})
 
@@ -105,19 +105,12 @@ def _fresh(
     return {**facts, **columns(score, *SCORE), "ert": ert, "ert_with_tuning": ert + spent}
 
 
-def _draws(cells: Sequence[CellRuns], tried: Tried | None) -> dict[Key, list[Draw]]:
-    """The draws of every environment, policy and tuned label of the study, the default first."""
-    if tried is None:
-        return {}
+def _draws(cells: Sequence[CellRuns], tried: Sequence[Tried]) -> dict[Key, tuple[Tuned, list[Draw]]]:
+    """Of every environment, policy and tuned label: where it was tuned, and its draws, the default first."""
     wanted = {(*cell.record.key[:2], cell.record.algorithm.removesuffix(SUFFIX["one"])) for cell in cells}
-    found: dict[Key, list[Draw]] = {key: [] for key in sorted(wanted)}
-    for draw in sorted(tried.draws, key=lambda draw: draw.draw):
-        if (key := (draw.environment, draw.policy, draw.algorithm)) in found:
-            found[key].append(draw)
-    return {key: draws for key, draws in found.items() if draws}
-
-
-def _winner(tried: Tried | None, reading: Reading, key: Key) -> Winner:
-    """The best draw; there are no draws without tuned settings."""
-    assert tried is not None
-    return tried.tuned.winner(reading, *key)
+    found: dict[Key, tuple[Tuned, list[Draw]]] = {}
+    for tuned, tries in tried:
+        for draw in sorted(tries, key=lambda draw: draw.draw):
+            if (key := (draw.environment, draw.policy, draw.algorithm)) in wanted:
+                found.setdefault(key, (tuned, []))[1].append(draw)
+    return dict(sorted(found.items()))
