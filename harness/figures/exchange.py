@@ -108,7 +108,7 @@ def _panel(axes: Axes, group: pd.DataFrame, limit: float) -> None:
     for place, (policy, family) in enumerate(rows):
         mine = group[(group["policy"] == policy) & (group["family"] == family)].sort_values("target")
         size = group.loc[group["policy"] == policy, "parameters"].min()
-        labels.append(f"{shortened(policy, 16)}  P\u00a0=\u00a0{size:.0f}")
+        labels.append(f"{shortened(policy, 18)}  P\u00a0=\u00a0{size:.0f}")
         _row(axes, mine, place, family, limit)
     first = [not place or rows[place - 1][0] != policy for place, (policy, _) in enumerate(rows)]
     middles = {text: np.mean([place for place, same in enumerate(labels) if same == text]) for text in labels}

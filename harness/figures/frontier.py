@@ -35,7 +35,7 @@ READING = (
 )
 EMPTY = "No structure on which both families ran with four seeds or more."
 SURE = 0.95  # probability from which the tables call a family ahead
-LEFT, MAP, RIGHT, HEAD, FOOT, PITCH = 1.32, 3.75, 1.53, 0.28, 0.38, 0.235  # inches
+LEFT, MAP, RIGHT, HEAD, FOOT, PITCH = 1.52, 3.55, 1.53, 0.28, 0.38, 0.235  # inches
 OPEN = "#f2f2f2"  # behind the hatching
 
 
@@ -80,7 +80,7 @@ def _map(axes: Axes, group: pd.DataFrame) -> None:
     axes.set_xticks(ticks, [short(float(f"{step:.2g}")) for step in np.exp(ticks)])
     axes.set_xlabel("environment steps", labelpad=1.0)
     last = group.sort_values("steps").drop_duplicates("policy", keep="last").set_index("policy")
-    labels = [f"{shortened(name, 14)}  P\u00a0=\u00a0{last.loc[name, 'parameters']:.0f}" for name in policies]
+    labels = [f"{shortened(name, 18)}  P\u00a0=\u00a0{last.loc[name, 'parameters']:.0f}" for name in policies]
     axes.set_yticks(range(len(policies)), labels)
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=False)

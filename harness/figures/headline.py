@@ -34,7 +34,7 @@ READING = (
 )
 EMPTY = "No run of either family yet."
 SHAPES = {"gradient-free": "o", "policy-gradient": "s"}
-LEFT, RIGHT = (1.42, 1.95), (3.50, 1.95)  # inches: where the panels start, how wide they are
+LEFT, RIGHT = (1.60, 1.86), (3.58, 1.87)  # inches: where the panels start, how wide they are
 TOP, FOOT, PITCH = 0.2, 0.45, 0.29  # inches: above and below the panels, between two rows
 SHIFT = {"gradient-free": -0.16, "policy-gradient": 0.16}
 
@@ -135,7 +135,7 @@ def _labels(axes: Axes, cells: pd.DataFrame, lines: dict[tuple[str, str], float]
     texts = []
     for environment, policy in lines:
         here = cells[(cells["environment"] == environment) & (cells["policy"] == policy)]
-        texts.append(f"{shortened(policy, 16)}  {count(here['parameters'])}")
+        texts.append(f"{shortened(policy, 18)}  {count(here['parameters'])}")
     axes.set_yticks(list(lines.values()), texts)
     axes.figure.axes[1].set_yticks([])
     for beside in (axes, axes.figure.axes[1]):

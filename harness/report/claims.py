@@ -13,7 +13,7 @@ from harness.report.phrases import NOTHING, counted, listed, number, ratio, show
 
 Row = dict[str, Any]  # of claims.csv
 SIGNS = {"above": "at least", "below": "at most"}
-COLUMNS = ("claim", "effect", "asked for", "p", "seeds", "more seeds", "without", "rests on")
+COLUMNS = ("claim", "effect", "asked for", "p", "seeds", "more seeds", "without", "figure")
 CAPTION = "Effects with 95 % intervals; p is corrected by Holm's method over all claims that are declared."
 WORDS = (
     "Every claim was declared with its contrast, metric and margin. It is supported where the effect is on the side "
@@ -56,7 +56,7 @@ def _late(rows: list[Row]) -> tuple[Block, ...]:
 def _line(row: Row, pictures: Collection[str]) -> tuple[Cell, ...]:
     """One row of the table."""
     missing = math.isnan(row["effect"])
-    rests, shown_by = f"{row['table']}, figure {row['figure'].replace('_', ' ')}", f"#figure-{row['figure']}"
+    rests, shown_by = str(row["figure"]).replace("_", " "), f"#figure-{row['figure']}"
     return (
         Cell(row["statement"], verdict=row["verdict"]),
         Cell(NOTHING if missing else effect(row)),
@@ -101,6 +101,6 @@ def _declaration(row: Row) -> str:
     notes = f" {row['notes'].strip()}" if row["notes"] else ""
     return (
         f"{row['claim']} ({row['source']}). {row['contrast']}, in {listed(row['environments'].split())}: "
-        f"{row['metric'].replace('_', ' ')}, {asked(row)}{runs}. {row['margin_reason'].strip()} "
+        f"{row['metric'].replace('_', ' ')} ({row['table']}), {asked(row)}{runs}. {row['margin_reason'].strip()} "
         f"Declared {row['declared']}, {row['before']}.{notes}"
     )

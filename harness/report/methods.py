@@ -23,13 +23,13 @@ INTERVALS = (
     "permutation test of that probability, paired by seed where possible, has p at most 0.05, corrected by Holm's "
     "method over the environments. There the best cell of each family is chosen on one random half of the runs and "
     "judged on the other, both ways round; p is the median over 101 such splits, doubled (Meinshausen, Meier and "
-    "Bühlmann 2009). Every structure is compared with the generic policy by the same exact test, corrected by Holm's "
-    "method over all such contests of the study; pairs of algorithms likewise, within an environment and structure."
+    "Bühlmann 2009). Structures are held against the generic policy likewise, by environment and family, corrected by "
+    "Holm's method over all such contests of the study. Pairs of algorithms are compared by the same exact test, "
+    "corrected within an environment and policy."
 )
 CAUTION = (
-    "How far this reaches: the best structure of a family was chosen on the runs that it is then judged by, which "
-    "the correction for all contests has to carry; intervals are over seeds only and do not cover other settings, "
-    "budgets or environments. Undetermined does not mean equal: it means that these runs do not decide."
+    "How far this reaches: intervals and tests are over seeds only and do not cover other settings, budgets or "
+    "environments. Undetermined does not mean equal: it means that these runs do not decide."
 )
 RATIOS = (
     "Pairs of cells that differ in one thing, by the ratio of their restricted means, steps until solved up to the "
