@@ -656,3 +656,9 @@ def test_interrupted_writing_leaves_the_old_report(tmp_path: Path, monkeypatch: 
     with pytest.raises(KeyboardInterrupt):
         blocks.replace_file(page, b"new")
     assert page.read_text() == "old"
+
+
+def test_runs_that_mlflow_lacks_are_a_row_for_each_reason_however_many() -> None:
+    lacking = [*((f"run {number}", "no answer") for number in range(10_000)), ("other", "locked")]
+    rows = content.by_reason(lacking)
+    assert rows == [("no answer", "10000", "run 0, run 1, run 2"), ("locked", "1", "other")]

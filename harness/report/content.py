@@ -204,8 +204,16 @@ def _completeness(tables: Tables, unmirrored: Sequence[tuple[str, str]]) -> tupl
         blocks.append(plain_table("Runs that did not finish.", columns, "llllll", rows))
     if unmirrored:
         caption = "Runs that MLflow does not show; the files have them."
-        blocks.append(plain_table(caption, ("run", "reason"), "ll", unmirrored))
+        blocks.append(plain_table(caption, ("reason", "runs", "such as"), "lrl", by_reason(unmirrored)))
     return tuple(blocks)
+
+
+def by_reason(unmirrored: Sequence[tuple[str, str]]) -> list[tuple[str, str, str]]:
+    """A row for each reason, with its runs counted and the first three named: a store that is down lacks them all."""
+    groups: dict[str, list[str]] = {}
+    for run, reason in unmirrored:
+        groups.setdefault(reason, []).append(run)
+    return [(reason, str(len(runs)), ", ".join(runs[:3])) for reason, runs in groups.items()]
 
 
 def _methods(notes: str) -> tuple[Block, ...]:

@@ -37,6 +37,7 @@ HEADINGS = {  # of readings, short enough for a page
     "target at 50 % of solved": "50 %",
 }
 BOUNDS = {"≥": "at least ", "≤": "at most "}
+EXTREMES = 3  # rates of either end that the first page tells
 
 
 def frontier_blocks(frontier: pd.DataFrame) -> tuple[Block, ...]:
@@ -86,8 +87,10 @@ def exchange_answer(exchange: pd.DataFrame, structures: pd.DataFrame) -> list[Po
     rates = rates[rates["faster"] != UNDETERMINED]
     if rates.empty:
         return []
-    parts = [_rate(row) for row in rates.sort_values("rate", ascending=False).to_dict("records")]
-    said = Said(f"{'; '.join(parts)}.", ("exchange", "structures"))
+    rows = rates.sort_values("rate", ascending=False).to_dict("records")
+    shown = rows if len(rows) <= 2 * EXTREMES else [*rows[:EXTREMES], *rows[-EXTREMES:]]
+    rest = f"; {len(rows) - len(shown)} more lie between" if len(shown) < len(rows) else ""
+    said = Said(f"{'; '.join(map(_rate, shown))}{rest}.", ("exchange", "structures"))
     return [Point("Data that structure replaces, until solved:", (said,))]
 
 
