@@ -366,6 +366,15 @@ def test_a_structure_is_ahead_where_the_adjusted_test_says_so() -> None:
     assert findings.structure_table(contest_tables(best=False)) == ()
 
 
+@pytest.mark.parametrize("caption", [findings.FAMILIES, findings.CONTESTS])
+def test_captions_say_that_p_is_of_the_chance_and_not_of_the_difference_beside_it(caption: str) -> None:
+    sentence = (
+        "p tests the chance that a run of one side is better than a run of the other, ties counted half: not the "
+        "difference or the steps beside it, whose interval is of another effect."
+    )
+    assert caption.count(sentence) == 1
+
+
 def test_intervals_that_do_not_overlap_are_no_verdict() -> None:
     verdict, text = structure_row(p_holm=0.06, ahead="undetermined")[-2]
     assert (verdict, text) == ("undetermined", "0.40 [0.30, 0.50], p\u00a0=\u00a00.06")

@@ -16,6 +16,7 @@ from harness.figures.load import Tables, load
 from harness.figures.style import styled
 from harness.node import Node
 from harness.report.blocks import Table, Text
+from harness.report.tuning import charged, ties
 from harness.report.tuning import tuning as section
 from harness.schema import read
 from harness.statistics.tuning import best, best_everywhere
@@ -238,6 +239,35 @@ def test_the_section_is_there_only_if_something_was_tuned(tables: Tables, tmp_pa
     assert cartpole.rows[0][3].text == "0.20°"
     assert swing.rows[0][4].text == "0.30°"
     assert isinstance(blocks[1], Text) and blocks[1].text.startswith("4 settings of each algorithm, 2 seeds each, 24k")
+    assert blocks[1].text.endswith("in budgets, lowest to highest over all cells: ars 1.00 to 1.00.")
+    assert isinstance(blocks[2], Text) and blocks[2].text.startswith("In none of 3 cells")
+
+
+def scored(environment: str, *scores: float) -> pd.DataFrame:
+    return pd.DataFrame({"environment": environment, "policy": "linear", "algorithm": "ars", "score": scores})
+
+
+def test_cells_whose_settings_all_score_the_same_are_named_and_near_ones_counted() -> None:
+    tried = [scored("A", 0.5, 0.5, 0.5), scored("B", 0.5, 0.5, 0.1), scored("C", 0.1, 0.5, 0.4995), scored("D", 0, 1)]
+    assert ties(pd.concat(tried)) == (
+        "In 1 of 4 cells (environment · structure · algorithm) all settings have the same score, so that tuning could "
+        "not tell them apart and the first, the default, counts as best: A · linear · ars. In 3, these included, "
+        "another setting lies within 0.001 of the best."
+    )
+
+
+def test_settings_0_002_apart_and_a_lone_setting_are_no_ties() -> None:
+    assert ties(pd.concat([scored("A", 0.5, 0.498), scored("B", 0.5)])) == (
+        "In none of 2 cells (environment · structure · algorithm) all settings have the same score. In none, another "
+        "setting lies within 0.001 of the best."
+    )
+
+
+def test_the_charge_of_a_run_is_steps_over_seeds_and_budget_lowest_and_highest() -> None:
+    rows = [("ars", "gradient-free", 3300, 3, 1000), ("ars", "gradient-free", 4500, 3, 500)]
+    rows += [("ppo", "policy-gradient", 2000, 2, 1000)]
+    tried = pd.DataFrame(rows, columns=["algorithm", "family", "steps", "n", "budget"])
+    assert charged(tried).endswith("lowest to highest over all cells: ars 1.10 to 3.00, ppo 1.00 to 1.00.")
 
 
 def test_tables_read_back_with_their_types(tables: Tables) -> None:

@@ -32,17 +32,23 @@ from harness.report.structures import Contest, contests, side
 
 Finding: TypeAlias = tuple[str, str]  # verdict, sentence
 UNDETERMINED = "undetermined"
+CHANCE = (
+    "p tests the chance that a run of one side is better than a run of the other, ties counted half: not the "
+    "difference or the steps beside it, whose interval is of another effect."
+)
 FAMILIES = (
     "Which family is ahead. The best cells are described by the runs that made them the best; differences and steps "
     "are those of cells chosen on other runs than those that judge them, up to the smallest budget. Difference: "
     "normalised score, gradient-free − policy-gradient. Steps: restricted mean until solved, gradient-free against "
-    "policy-gradient, and how many fewer. p is corrected for all environments; intervals are wider than the test."
+    f"policy-gradient, and how many fewer. {CHANCE} This p is corrected for all environments; intervals are wider than "
+    "the test."
 )
 CONTESTS = (
     "Whether the best structure is ahead of the generic policy. The best cells are described by the runs that made "
     "them the best; differences and steps are those of algorithms chosen on other runs than those that judge them, up "
     "to the smallest budget. Difference: normalised score, structure − generic. Steps: restricted mean until solved, "
-    "structure against generic, and how many fewer. p is corrected for all structures of all environments and families."
+    f"structure against generic, and how many fewer. {CHANCE} This p is corrected for all structures of all "
+    "environments and families."
 )
 FAMILY_NAMES = {"gradient-free": "gradient-free search", "policy-gradient": "policy gradients"}
 VERDICTS = ("ahead", "faster")

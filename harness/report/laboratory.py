@@ -8,8 +8,11 @@ import pandas as pd
 from harness.figures.laboratory import SWEPT, common
 from harness.figures.order import algorithm_order
 from harness.report.blocks import Block, Cell, Point, Said, Table, Text
-from harness.report.phrases import fixed, number
+from harness.report.phrases import counted, fixed, listed, number
 
+# Standard error of a truth, relative to its length: its own noise takes 1 − √(1 − 0.3²) < 5 % off a cosine to it, and
+# beyond hides what is compared, until at 1 the truth is nothing but noise.
+VAGUE = 0.3
 WORDS = (
     "The laboratory freezes the parameters at points on one reference path, the same for every method, and asks each "
     "method for many independent updates, through the same code as in a run: a fresh state, one turn. Where a method "
@@ -17,8 +20,11 @@ WORDS = (
     "solution is. Each is held against its own target, because the objectives differ: a policy gradient climbs the "
     "return of the policy that explores, a search in parameter space the return smoothed over parameters, and "
     "selection by rank climbs neither; there the truth is the mean update of the other seeds. Signal-to-noise is "
-    "|E g|² / tr Cov(g), and grows with the number of updates that 1 000 environment steps pay for."
+    "|E g|² / tr Cov(g), and grows with the number of updates that 1 000 environment steps pay for. "
+    f"Truths whose standard error is above {VAGUE:g} of their length are shown, but no sentence rests on them."
 )
+METHOD = ["environment", "policy", "algorithm"]
+POINT = [*METHOD, "point"]
 MEASURES = (
     "steps",
     "tr Cov(g) / |t|²",
@@ -41,13 +47,40 @@ def laboratory_answer(table: pd.DataFrame) -> list[Point]:
     shown = common(table[np.isfinite(table["cosine_per_1000"])])
     if shown.empty:
         return []
-    parts = []
-    for environment, rows in shown.groupby("environment"):
-        means = rows.groupby(["policy", "algorithm"])["cosine_per_1000"].mean().sort_values()
-        ends = [f"{fixed(means.iloc[place], 2)} for {means.index[place][1]}" for place in (-1, 0)]
-        parts.append(f"{environment}, from {ends[0]} to {ends[1]}")
-    text = f"mean cosine of 1 000 steps of updates to each method's own target: {'; '.join(parts)}."
-    return [Point("What an update is worth:", (Said(text, ("laboratory",)),))]
+    known = ~_vague(shown)
+    parts = [_ends(str(environment), rows) for environment, rows in shown[known].groupby("environment")]
+    text = f"mean cosine of 1 000 steps of updates to each method's own target: {'; '.join(parts) or 'none is known'}."
+    return [Point("What an update is worth:", (Said(text + _left_out(shown, known), ("laboratory",)),))]
+
+
+def _vague(rows: pd.DataFrame) -> pd.Series:
+    """Which rows stand at a point where the truth of the method is not known well enough, be it for one seed."""
+    return (~(rows["truth_error"] <= VAGUE)).groupby([rows[name] for name in POINT]).transform("any")
+
+
+def _ends(environment: str, rows: pd.DataFrame) -> str:
+    """The best and the worst mean of one environment, or its only one."""
+    means = rows.groupby(["policy", "algorithm"])["cosine_per_1000"].mean().sort_values()
+    best, worst = (f"{fixed(means.iloc[place], 2)} for {means.index[place][1]}" for place in (-1, 0))
+    return f"{environment}, from {best} to {worst}" if len(means) > 1 else f"{environment}, {best}"
+
+
+def _left_out(shown: pd.DataFrame, known: pd.Series) -> str:
+    """How many points of a method these means lack, and why; nothing if none."""
+    points, kept = (rows[POINT].drop_duplicates() for rows in (shown, shown[known]))
+    if len(kept) == len(points):
+        return ""
+    silent = sorted(_methods(points) - _methods(kept))
+    names = f", so that none is left of {listed([' · '.join(method) for method in silent])}" if silent else ""
+    return (
+        f" Left out: {len(points) - len(kept)} of {counted(len(points), 'point')} of a method on a structure, where "
+        f"the truth has a standard error above {VAGUE:g} of its length{names}; means are over the points that remain."
+    )
+
+
+def _methods(points: pd.DataFrame) -> set[tuple[str, ...]]:
+    """Environment, structure and algorithm of each."""
+    return set(points[METHOD].itertuples(index=False, name=None))
 
 
 def _table(environment: str, rows: pd.DataFrame) -> Table:

@@ -9,15 +9,18 @@ import pandas as pd
 from harness.figures.load import Tables
 from harness.figures.order import algorithm_order, policy_order
 from harness.report.blocks import Block, Table, Text, plain_table
-from harness.report.phrases import NOTHING, counted, fixed, shown, steps
+from harness.report.phrases import NOTHING, counted, fixed, listed, shown, steps, tally
 
 RULE = (
     "For every algorithm the same number of settings was tried with the same seeds and the same budget: its default, "
-    "and draws from the search space that is declared beside its settings. A draw is the same setting in every "
+    "and draws from the search space that is declared beside its settings. A run ends with the turn that reaches or "
+    "passes its budget, so that the steps charged differ. A draw is the same setting in every "
     "environment. The score is the area under the normalised learning curve, of each run at least −1, averaged over "
     "tuning seeds; the highest wins, of equal ones the earlier draw. Winners then ran on fresh seeds: on "
     "the tuning seeds the best of many looks better than it is."
 )
+CELL = ["environment", "policy", "algorithm"]
+TIE = 0.001  # of the score: a setting so near to the best might as well have won
 COLUMNS = ("algorithm", "structure", "random", "default", "one for all", "best here", "tuning", "ERT", "with tuning")
 CAPTION = (
     "area under the curve with a random setting (interval over settings), the default, one setting for all, and the "
@@ -35,7 +38,9 @@ def tuning(tables: Tables, pictures: tuple[Block, Block]) -> tuple[Block, ...]:
     if tables.readings.empty:
         return ()
     readings, settings = pictures
-    return (Text(RULE), Text(_size(tables)), readings, *reading_tables(tables.readings), settings)
+    tried = tables.tuning
+    words = (Text(RULE), Text(f"{_size(tables)} {charged(tried)}"), Text(ties(tried)))
+    return (*words, readings, *reading_tables(tables.readings), settings)
 
 
 def _size(tables: Tables) -> str:
@@ -48,6 +53,32 @@ def _size(tables: Tables) -> str:
     if not other:
         return size
     return f"{size} In {', '.join(other)} the budget of tuning was not that of the study: areas differ by it too."
+
+
+def charged(tried: pd.DataFrame) -> str:
+    """What one run cost, in budgets: the cheapest and the dearest setting of each algorithm."""
+    shares = tried["steps"] / (tried["n"] * tried["budget"])
+    ends = shares.groupby(tried["algorithm"]).agg(["min", "max"])
+    parts = [
+        f"{name} {fixed(ends.loc[name, 'min'], 2)} to {fixed(ends.loc[name, 'max'], 2)}"
+        for name in algorithm_order(tried)
+    ]
+    return f"Mean charge of a setting per seed, in budgets, lowest to highest over all cells: {', '.join(parts)}."
+
+
+def ties(tried: pd.DataFrame) -> str:
+    """Where tuning could not tell settings apart; a cell is an environment, a policy and an algorithm."""
+    scores = tried.groupby(CELL)["score"]
+    several = scores.size() > 1
+    equal = several & (scores.max() == scores.min())
+    near = several & (scores.agg(lambda group: (group >= group.max() - TIE).sum()) > 1)
+    names = listed([" · ".join(cell) for cell in equal.index[equal]])
+    alike = f", so that tuning could not tell them apart and the first, the default, counts as best: {names}"
+    return (
+        f"In {tally(int(equal.sum()))} of {counted(len(scores), 'cell')} (environment · structure · algorithm) all "
+        f"settings have the same score{alike if names else ''}. In {tally(int(near.sum()))}, "
+        f"{'these included, ' if names else ''}another setting lies within {TIE:g} of the best."
+    )
 
 
 def reading_tables(readings: pd.DataFrame) -> tuple[Table, ...]:
