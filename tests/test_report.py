@@ -671,3 +671,11 @@ def test_runs_that_mlflow_lacks_are_a_row_for_each_reason_however_many() -> None
     lacking = [*((f"run {number}", "no answer") for number in range(10_000)), ("other", "locked")]
     rows = content.by_reason(lacking)
     assert rows == [("no answer", "10000", "run 0, run 1, run 2"), ("locked", "1", "other")]
+
+
+def test_cells_whose_first_turn_uses_up_the_budget_are_named() -> None:
+    names = ("environment", "policy", "algorithm", "status", "turns")
+    rows = [
+        ("E", "linear", name, "finished", turns) for name, turns in (("cem", 1), ("cem", 1), ("ars", 1), ("ars", 2))
+    ]
+    assert content.idle(pd.DataFrame(rows, columns=names)) == ["E · linear · cem"]

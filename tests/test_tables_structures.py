@@ -10,10 +10,11 @@ from test_tables import flat, record, tables, write_job
 from harness import plugins
 from harness.results import records
 from harness.statistics.comparisons import paired_p
+from harness.statistics.contests import contest
 from harness.statistics.scores import iqm
 from harness.streams import address
 from harness.tables.cells import CellRuns, RunRecord, assemble
-from harness.tables.contrasts import contrast
+from harness.tables.contrasts import IQM, RESOLUTION, contrast
 from harness.tables.rivals import DIMENSION_ONLY, GENERIC, matches
 from harness.workflow import open_study
 
@@ -179,9 +180,18 @@ def test_what_is_generic_and_what_is_dimension_only_are_files_of_policies() -> N
     assert {*GENERIC, *DIMENSION_ONLY} <= {*plugins.names("policies")}
 
 
-def test_the_union_study_compares_programs_and_linear_policies_with_its_deep_network() -> None:
+def test_the_union_study_compares_every_structure_with_its_deep_network() -> None:
     groups: dict[str, list[CellRuns]] = {}
     for one in records(open_study("structure_vs_data"), {}):
         groups.setdefault(one.environment, []).append(assemble(one, ()))
     found = {(match.policy, match.generic) for match in matches(groups)}
-    assert found == {("program", "deep"), ("linear", "deep")}
+    assert found == {(policy, "deep") for policy in ("program", "linear", "low_rank", "tree", "features")}
+
+
+def test_scores_nearer_than_a_thousandth_are_ties() -> None:
+    still = [np.full(8, 0.251455), np.full(8, 0.251450)]  # two policies that stand still
+    exact, rough = (
+        contest(address(1)("a"), [one], [other], IQM, paired=True)
+        for one, other in (still, [values.round(RESOLUTION) for values in still])
+    )
+    assert exact.p < 0.05 and rough.p == 1.0

@@ -66,9 +66,9 @@ def log_steps(runs: Floats) -> Floats:
 
 
 def log_spread(runs: Floats) -> Floats:
-    """Logarithm of the standard deviation across seeds; NaN where all runs agree."""
+    """Logarithm of the standard deviation across seeds; NaN where all runs agree, whose deviation is but rounding."""
     spread = runs.std(axis=1, ddof=1) if runs.shape[1] > 1 else np.zeros(len(runs))
-    return np.asarray(np.log(np.where(spread > 0, spread, np.nan)))
+    return np.asarray(np.log(np.where(np.ptp(runs, axis=1) > 0, spread, np.nan)))
 
 
 MEASURES = {

@@ -60,7 +60,7 @@ def _line(row: Row, pictures: Collection[str]) -> tuple[Cell, ...]:
     return (
         Cell(row["statement"], verdict=row["verdict"]),
         Cell(NOTHING if missing else effect(row)),
-        Cell(asked(row)),
+        Cell(f"{row['metric'].replace('_', ' ')} {asked(row)}"),
         Cell(number(row["p_holm"], 2)),
         Cell(NOTHING if missing else f"{row['n_seeds']:.0f}"),
         Cell(more(row)),

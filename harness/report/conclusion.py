@@ -1,94 +1,70 @@
-"""The answer in one paragraph: when structure was worth it, when a generic policy was, and how much stays open."""
+"""The answer in one paragraph: what structure was worth to which family, and how much stays open.
+
+Programs stand apart from other structures: they alone know the problem.
+"""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from harness.figures.exchange import best_of
 from harness.figures.load import Tables
-from harness.figures.order import RIVALS
 from harness.report.blocks import Point, Said
 from harness.report.findings import UNDETERMINED
-from harness.report.phrases import counted, listed, number, tally
-from harness.report.structures import Contest, contests, decided
+from harness.report.phrases import counted, listed, tally
+
+PROGRAM = "program"  # and programs.NAME: labels of policies with parameters that mean something
+SIDES = {"gradient-free": "gradient-free search", "policy-gradient": "policy gradients"}
 
 
 def conclusion(tables: Tables) -> Point:
     """The paragraph; a sentence for which there are no data is left out."""
     sentences = (
-        Said(structure(contests(tables)), ("structures",)),
-        Said(exchange(tables.exchange, tables.structures), ("exchange", "structures")),
-        Said(spaces(tables.frontier), ("frontier",)),
+        Said(scores(tables.structures), ("structures",)),
+        Said(data(tables.structures), ("structures",)),
+        Said(starts(tables.runs), ("runs",)),
         Said(undecided(tables), ("findings", "frontier")),
     )
     return Point("", tuple(said for said in sentences if said.text))
 
 
-def structure(found: Sequence[Contest]) -> str:
-    """How often the best structure beat the generic policy, and how often it was the other way round."""
-    if not found:
+def scores(structures: pd.DataFrame) -> str:
+    """How often a structure scores higher than the largest network, and how often lower, by family and kind."""
+    counts = _counts(structures, "ahead", "score higher", "lower")
+    return f"At an equal budget, against the largest network, {counts}; the rest is undetermined." if counts else ""
+
+
+def data(structures: pd.DataFrame) -> str:
+    """How often it needs fewer steps until solved, and how often more."""
+    counts = _counts(structures, "faster", "need fewer steps", "more")
+    return f"Until solved, {counts}." if counts else ""
+
+
+def _counts(structures: pd.DataFrame, column: str, better: str, worse: str) -> str:
+    """`with F programs B in 1 of 4 environments and W in none, other structures B in ...` for each family."""
+    known = structures.assign(program=structures["structure_policy"].str.startswith(PROGRAM))
+    parts = []
+    for family, words in SIDES.items():
+        kinds = []
+        for program, kind, unit in ((True, "programs", "environment"), (False, "other structures", "pair")):
+            rows = known[(known["family"] == family) & (known["program"] == program)]
+            if len(rows):
+                won, lost = (int((rows[column] == side).sum()) for side in ("structure", "generic"))
+                kinds.append(
+                    f"{kind} {better} in {tally(won)} of {counted(len(rows), unit)} and {worse} in {tally(lost)}"
+                )
+        if kinds:
+            parts.append(f"with {words} {', '.join(kinds)}")
+    return "; ".join(parts)
+
+
+def starts(runs: pd.DataFrame) -> str:
+    """How many runs with a program began with a solution: what the structure knows, not what was learnt."""
+    rows = runs[runs["policy"].str.startswith(PROGRAM) & (runs["status"] == "finished")]
+    if rows.empty:
         return ""
-    paid = [contest for contest in found if contest.decided and contest.structure_ahead]
-    lost = [contest for contest in found if contest.decided and not contest.structure_ahead]
-    rest = len(found) - len(paid) - len(lost)
-    asked = f"{counted(len(found), 'comparison')} at an equal budget, one for each environment and family"
-    if not paid and not lost:
-        return f"When structure is worth it stays open here: of {asked}, these runs decide none."
-    end = f"; {rest} {'is' if rest == 1 else 'are'} undetermined." if rest else "."
-    if not lost:
-        start = "Where these runs decide, structure was worth it"
-        return (
-            f"{start}: of {asked}, the best structure won {len(paid)} ({_where(paid)}) and the generic policy none{end}"
-        )
-    if not paid:
-        start = "Where these runs decide, a generic policy was the better choice"
-        return f"{start}: of {asked}, it won {len(lost)} ({_where(lost)}) and the best structure none{end}"
-    return (
-        f"Whether structure is worth it depended on the problem: of {asked}, the best structure won {len(paid)} "
-        f"({_where(paid)}) and the generic policy {len(lost)} ({_where(lost)}){end}"
-    )
-
-
-def _where(found: Sequence[Contest]) -> str:
-    """The environments, each once."""
-    return listed(list(dict.fromkeys(contest.environment for contest in found)))
-
-
-def exchange(table: pd.DataFrame, structures: pd.DataFrame) -> str:
-    """How many times the data of a structure the generic policy needed: median and range over all structures."""
-    rates = decided(best_of(table), structures)
-    rates = rates[rates["solved"] & np.isfinite(rates["rate"])].sort_values("rate")
-    if rates.empty:
-        return ""
-    lowest, highest = rates.iloc[0], rates.iloc[-1]
-    saves, costs = (int((rates["faster"] == side).sum()) for side in ("structure", "generic"))
-    low = f"{'at most ' if lowest['bound'] == '≤' else ''}{number(lowest['rate'], 2)}"
-    high = f"{'at least ' if highest['bound'] == '≥' else ''}{number(highest['rate'], 2)}"
-    return (
-        f"To solve an environment the generic policy needed {number(rates['rate'].median(), 2)} times the data of a "
-        f"structure in the median of {counted(len(rates), 'pair')}, from {low} to {high} times (a bound counts as a "
-        f"rate); by the corrected tests structure saves data in {tally(saves)} of them and costs data in "
-        f"{tally(costs)}."
-    )
-
-
-def spaces(frontier: pd.DataFrame) -> str:
-    """Which family was ahead with the whole budget in the smallest and in the largest space of each environment."""
-    known = frontier[np.isfinite(frontier["probability"])]
-    last = known[known["steps"] == known.groupby("environment")["steps"].transform("max")]
-    order = last.sort_values(["environment", "parameters", "policy"])
-    several = order[order.groupby("environment")["policy"].transform("size") > 1].groupby("environment")
-    small, large = several.head(1)["ahead"], several.tail(1)["ahead"]
-    if small.empty:
-        return ""
-    won = [[tally(int((side == family).sum())) for family in RIVALS] for side in (small, large)]
-    return (
-        f"With the smallest policy of each of {counted(len(small), 'environment')}, gradient-free search was ahead in "
-        f"{won[0][0]} and policy gradients in {won[0][1]}; with the largest, in {won[1][0]} and {won[1][1]}."
-    )
+    share = f"{100 * (rows['steps_to_solved'] == 0).mean():.0f}\u00a0%"
+    return f"Of {counted(len(rows), 'run')} with a program {share} solve their environment before any data."
 
 
 def undecided(tables: Tables) -> str:
@@ -102,5 +78,5 @@ def undecided(tables: Tables) -> str:
         parts.append(f"which one needs fewer steps in {tally(speed)}")
     if len(places):
         share = (places["ahead"] == UNDETERMINED).mean()
-        parts.append(f"{100 * share:.0f}\u00a0% of the map of policies and data")
-    return f"Undetermined, which does not mean equal, stay {listed(parts)}." if parts else ""
+        parts.append(f"which is ahead on {100 * share:.0f}\u00a0% of the map of policies and data")
+    return f"Not told apart, which does not mean equal: {listed(parts)}." if parts else ""

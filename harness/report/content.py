@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from harness.cell import Cell as RunCell
 from harness.figures import FIGURES
 from harness.figures.load import Tables, anchors
@@ -32,10 +34,15 @@ from harness.report.blocks import (
 from harness.report.claims import claims
 from harness.report.grids import beside, gap_tables, score_tables, target_tables
 from harness.report.laboratory import laboratory
-from harness.report.phrases import number
+from harness.report.phrases import listed, number
 from harness.report.setting import setting
 from harness.report.tuning import tuning
 from harness.spec import Environment
+
+IDLE = (
+    "Not one update within the budget, which their first turn uses up, so that their score is that of their start; no "
+    "verdict on them is one on learning:"
+)
 
 
 @dataclass(frozen=True)
@@ -202,10 +209,18 @@ def _completeness(tables: Tables, unmirrored: Sequence[tuple[str, str]]) -> tupl
     if rows:
         columns = ("environment", "structure", "algorithm", "status", "reason", "seeds")
         blocks.append(plain_table("Runs that did not finish.", columns, "llllll", rows))
+    if unmoved := idle(runs):
+        blocks.append(Text(f"{IDLE} {listed(unmoved)}."))
     if unmirrored:
         caption = "Runs that MLflow does not show; the files have them."
         blocks.append(plain_table(caption, ("reason", "runs", "such as"), "lrl", by_reason(unmirrored)))
     return tuple(blocks)
+
+
+def idle(runs: pd.DataFrame) -> list[str]:
+    """The cells of which no run came to a second turn."""
+    turns = runs[runs["status"] == "finished"].groupby(["environment", "policy", "algorithm"])["turns"].max()
+    return [" · ".join(map(str, key)) for key, most in turns.items() if most <= 1]
 
 
 def by_reason(unmirrored: Sequence[tuple[str, str]]) -> list[tuple[str, str, str]]:

@@ -24,7 +24,7 @@ from harness.statistics.duels import duel, verdict
 from harness.statistics.scores import normalised
 from harness.tables.cells import CellRuns
 from harness.tables.comparisons import UNDETERMINED
-from harness.tables.contrasts import DIFFERENCE, IQM, judge, mean, same_seeds
+from harness.tables.contrasts import DIFFERENCE, IQM, RESOLUTION, judge, mean, same_seeds
 from harness.tables.curves import values_on
 from harness.tables.estimates import Address
 from harness.tables.findings import RIVALS, STREAMS, Key
@@ -153,7 +153,7 @@ def answer(question: Question, known: Mapping[Key, Floats], address: Address, re
     first, second = ([known[cell.record.key] for cell in side] for side in question.sides)
     paired, found = same_seeds(*question.sides), []
     for place, (measure, _) in enumerate(READINGS):
-        one, other = ([values[:, place] for values in side] for side in (first, second))
+        one, other = ([values[:, place].round(RESOLUTION) for values in side] for side in (first, second))
         found.append(contest(rng(measure), one, other, STATISTICS[place], paired=paired))
     replicates = duel(rng("duel"), first, second, summary, resamples).replicates
     replicates[:, STEPS] /= question.budget
