@@ -396,6 +396,7 @@ def test_exponents_are_held_against_each_other_as_independent_normals(tmp_path: 
     found = effect(one, rows, table="scaling")
     assert (found.value, found.runs) == (0.5, 60)
     assert ends(found) == pytest.approx((0.5 - half * 0.5, 0.5 + half * 0.5), abs=3e-3)
+    assert effect(one, [row | {"policy_kind": "linear"} for row in rows], table="scaling").value == 0.5  # the only kind
     with pytest.raises(Unmeasured, match="no exponent of the steps until solved in the horizon of policy-gradient"):
         effect(one, rows[1:], table="scaling")
     with pytest.raises(Unmeasured, match="no line of policy-gradient in long short: 0 of 30 runs solved it"):

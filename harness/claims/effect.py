@@ -79,10 +79,11 @@ def exponent_effect(claim: Claim, tables: Tables, resamples: int) -> Effect:
 def _lines(claim: Claim, side: Side, rows: Rows) -> list[Mapping[str, str]]:
     """The lines of a side: that over all of its environments together, else one for each environment."""
     places = claim.environments(side)
+    known = {row["policy_kind"] for row in rows}
+    kinds = side.policies or (known if len(known) == 1 else {""})  # all policies: of one kind, or of several
 
     def fits(row: Mapping[str, str]) -> bool:
         algorithm = side.algorithms or ("",)  # the line of the whole family
-        kinds = side.policies or ("",)
         same = row["algorithm"] in algorithm and row["policy_kind"] in kinds and side.family in (None, row["family"])
         return same and row["regressor"] == claim.metric.column
 
