@@ -4,12 +4,18 @@ from functools import partial
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
-from harness.statistics.duels import SURE, duel, halves, judged, verdict, widened
+from harness.statistics.duels import RESOLUTION, SURE, duel, estimate, halves, judged, probability, widened
 from harness.statistics.scores import iqm
+from harness.tables.comparisons import UNDETERMINED
+from harness.tables.frontier import ahead
 
 IQM = partial(iqm, axis=1)
 MEAN = partial(np.mean, axis=1)
+TABLES = arrays(float, (40, 3), elements=st.sampled_from([-1.0, -0.002, 0.0, 0.002, 1.0]))  # replicates
 
 
 def methods(rng, count, runs=10, level=0.0):
@@ -72,9 +78,55 @@ def test_deviations_of_four_runs_are_widened_by_t_and_by_the_size_of_half_of_the
     np.testing.assert_allclose(wide[:, 0], [1 - reach, 1 + reach], rtol=1e-12)
 
 
+def chance(replicates, runs=10, resolution=0.0):
+    return probability(replicates, widened(replicates, runs), resolution)
+
+
 def test_probability_counts_ties_half():
-    _, probability = verdict(np.array([[1.0], [0.0], [0.0], [-1.0]]))
-    assert probability.tolist() == [0.5]
+    assert chance(np.array([[1.0], [0.0], [0.0], [-1.0]])).tolist() == [0.5]
+
+
+@pytest.mark.parametrize("runs", [4, 10, 30])
+def test_probability_is_the_share_of_widened_replicates_above_zero_where_they_are_normal(runs):
+    replicates = 0.8 + np.random.default_rng(7).normal(size=(1000, 1))
+    assert chance(replicates, runs) == (widened(replicates, runs) > 0).mean() < (replicates > 0).mean()
+
+
+@pytest.mark.parametrize("runs", [4, 5, 10, 30])
+@pytest.mark.parametrize(("level", "expected"), [(0.0, 0.5), (-1e-4, 0.5), (1e-4, 0.5), (-1.0, 0.0), (1.0, 1.0)])
+def test_a_few_replicates_that_lag_turn_no_sign_however_few_the_runs(runs, level, expected):
+    replicates = np.full((1000, 1), level)
+    replicates[:15] += -0.5 if level <= 0 else 0.5  # widened, the other 985 go the other way, the small beyond 0
+    assert chance(replicates, runs) == pytest.approx(expected, abs=0.01)
+
+
+@pytest.mark.parametrize("short", [0.0, 1.2e-5, RESOLUTION])
+def test_sides_at_the_same_ceiling_are_tied_though_runs_of_one_fall_short_within_the_resolution(short):
+    first = np.ones((10, 1))
+    first[:3] -= 0.99 * short
+    found = duel(np.random.default_rng(6), [first], [np.ones((10, 1))] * 3, IQM, 1000, RESOLUTION)
+    assert found.probability.tolist() == [0.5]
+    assert ahead(found, 0) == UNDETERMINED
+    assert found.difference.low <= found.difference.value <= found.difference.high
+
+
+def test_differences_up_to_the_resolution_are_ties_and_those_beyond_are_not():
+    replicates = np.array([[-RESOLUTION, -1.01 * RESOLUTION, RESOLUTION, 1.01 * RESOLUTION]])
+    assert chance(replicates, resolution=RESOLUTION).tolist() == [0.5, 0.0, 0.5, 1.0]
+    assert chance(replicates).tolist() == [0.0, 0.0, 1.0, 1.0]
+
+
+@given(TABLES, st.integers(4, 30))
+def test_probability_is_between_one_half_and_the_share_of_the_replicates_as_they_are(table, runs):
+    found, share = chance(table, runs), (table > 0).mean(axis=0) + (table == 0).mean(axis=0) / 2
+    assert ((np.minimum(share, 0.5) <= found + 1e-12) & (found - 1e-12 <= np.maximum(share, 0.5))).all()
+    np.testing.assert_allclose(found + chance(-table, runs), 1.0, rtol=1e-12)  # the sides change places
+
+
+@given(TABLES, st.integers(4, 30))
+def test_an_interval_holds_its_estimate(table, runs):
+    value, low, high = estimate(widened(table, runs))
+    assert ((low <= value) & (value <= high)).all()
 
 
 @pytest.mark.parametrize("sizes", [(1, 1), (12, 2)])

@@ -13,7 +13,11 @@ Sources: V. Chernozhukov et al., "Double/debiased machine learning" (The Econome
 G. C. Cawley & N. L. C. Talbot, "On over-fitting in model selection and subsequent selection bias in performance
 evaluation" (JMLR 11, 2010).
 Deviation: a resample of h runs is too narrow by sqrt((h - 1) / h), and a normal by a t; deviations from the mean of the
-replicates are widened by both.
+replicates are widened by both. Who is ahead is asked of the replicates as they are, and widening may only make the
+answer less sure: of two sides at one ceiling nearly all replicates are 0, and widened they lie opposite their mean.
+Deviation: normalised scores no further apart than RESOLUTION are ties, and count half. Steps have no such limit.
+Deviation: an interval is stretched to its own estimate, which the quantiles of replicates that are nearly all alike may
+leave out.
 Deviation: half of the runs choose worse than all would. A side with many methods that are nearly as good as its best
 loses a little by that: the scores are those of a choice on half of the runs, and no promise for the best there is.
 Coverage (docs/coverage.md): two sides that are equal are called undetermined at least nine times in ten, whatever the
@@ -33,6 +37,7 @@ from harness.statistics.bootstrap import LEVEL, Estimate, Statistic
 
 FEWEST = 4  # runs: two to choose on, two to judge
 SURE = 0.95  # probability from which a side is called ahead
+RESOLUTION = 1e-3  # of normalised scores: what is no further apart is a tie
 
 Halves: TypeAlias = tuple[Integers, Integers]  # places of the runs that are drawn in either half, [R, h] and [R, n - h]
 
@@ -81,6 +86,7 @@ def duel(
     second: Sequence[Floats],
     statistic: Statistic,
     resamples: int,
+    resolution: float = 0.0,
 ) -> Duel:
     """The best of the first methods against the best of the second.
 
@@ -90,14 +96,16 @@ def duel(
         second: those of the other side.
         statistic: tables [R, N, G] -> [R, G].
         resamples: R.
+        resolution: differences up to this are ties, in the unit of the statistic: RESOLUTION for normalised scores.
     """
     sizes = sorted({len(values) for values in (*first, *second)})
     splits = {size: halves(rng, size, resamples) for size in sizes}
     sides = judged(first, splits, statistic), judged(second, splits, statistic)
     means = [side.scores.mean(axis=0) for side in sides]  # [G]
     favourites = sides[0].chosen.argmax(axis=0), sides[1].chosen.argmax(axis=0)
-    replicates = widened(sides[0].scores - sides[1].scores, sizes[0])
-    return Duel(means[0], means[1], *verdict(replicates), replicates, favourites)
+    replicates = sides[0].scores - sides[1].scores  # [R, G]
+    wide = widened(replicates, sizes[0])
+    return Duel(means[0], means[1], estimate(wide), probability(replicates, wide, resolution), wide, favourites)
 
 
 def widened(replicates: Floats, runs: int) -> Floats:
@@ -108,11 +116,22 @@ def widened(replicates: Floats, runs: int) -> Floats:
     return np.asarray(centre + (replicates - centre) * heavier(runs, 1) * inflation(runs // 2, 1))
 
 
-def verdict(replicates: Floats) -> tuple[Estimate, Floats]:
-    """Difference with its interval, and the probability that it is above 0, of widened replicates [R, G]."""
+def probability(replicates: Floats, wide: Floats, resolution: float) -> Floats:
+    """That the first is ahead [G]: the share of replicates [R, G] above 0, ties half, no surer than if widened."""
+    share, cautious = above(replicates, resolution), above(wide, resolution)
+    return np.clip(cautious, np.minimum(share, 0.5), np.maximum(share, 0.5))
+
+
+def above(replicates: Floats, resolution: float) -> Floats:
+    """Share [G] of replicates [R, G] that are above 0 by more than the resolution, those nearer counted half."""
+    signs = np.where(np.abs(replicates) <= resolution, 0.0, np.sign(replicates))
+    return np.asarray((1 + signs.mean(axis=0)) / 2)
+
+
+def estimate(replicates: Floats) -> Estimate:
+    """The mean [G] of widened replicates [R, G], with an interval that holds it."""
     outside = (1 - LEVEL) / 2
-    ends = np.quantile(replicates, (outside, 1 - outside), axis=0, method="inverted_cdf")  # [2, G]
-    above = (replicates > 0).mean(axis=0) + (replicates == 0).mean(axis=0) / 2
+    value = replicates.mean(axis=0)
+    low, high = np.quantile(replicates, (outside, 1 - outside), axis=0, method="inverted_cdf")
     known = np.isfinite(replicates).all(axis=0)
-    difference = Estimate(replicates.mean(axis=0), *np.where(known, ends, np.nan))
-    return difference, np.where(known, above, np.nan)
+    return Estimate(value, *np.where(known, (np.minimum(low, value), np.maximum(high, value)), np.nan))

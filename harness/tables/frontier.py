@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 
 from harness.interface import Floats, Integers
-from harness.statistics.duels import SURE, Duel, duel
+from harness.statistics.duels import RESOLUTION, SURE, Duel, duel
 from harness.statistics.scores import iqm, normalised
 from harness.tables.cells import CellRuns
 from harness.tables.comparisons import UNDETERMINED
@@ -57,7 +57,7 @@ def map_rows(
 ) -> Iterator[Row]:
     """One policy: a row per amount of data."""
     record = free[0].record
-    found = duel(rng, heights(free, grid), heights(gradient, grid), IQM, resamples)
+    found = duel(rng, heights(free, grid), heights(gradient, grid), IQM, resamples, RESOLUTION)
     n = min(len(cell.runs) for cell in (*free, *gradient))
     for place, steps in enumerate(grid):
         names = [

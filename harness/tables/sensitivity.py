@@ -20,7 +20,7 @@ from harness.interface import Floats
 from harness.statistics.bootstrap import Statistic
 from harness.statistics.comparisons import holm_known
 from harness.statistics.contests import Contest, contest
-from harness.statistics.duels import duel, verdict
+from harness.statistics.duels import duel, estimate
 from harness.statistics.scores import normalised
 from harness.tables.cells import CellRuns
 from harness.tables.comparisons import UNDETERMINED
@@ -174,14 +174,14 @@ def mean_rows(answers: Sequence[Answer]) -> Iterator[Row]:
     question = answers[0].question
     replicates = np.mean([found.replicates for found in answers], axis=0)
     replicates[:, RAW] = np.nan  # raw scores of different environments have no common unit
-    _, low, high = verdict(replicates)[0]
+    _, low, high = estimate(replicates)
     ahead = np.select([low > 0, high < 0], question.names, UNDETERMINED)
     yield from rows(EVERYWHERE, question, replicates, ahead.tolist())
 
 
 def rows(environment: str, question: Question, replicates: Floats, ahead: Sequence[str]) -> Iterator[dict[str, Any]]:
     """One row per reading, each held against the declared one of its measure."""
-    difference, _ = verdict(replicates)
+    difference = estimate(replicates)
     for place, reading in enumerate(READINGS):
         yield {
             **dict.fromkeys(SENSITIVITY),
