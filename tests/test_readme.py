@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from harness import strict_yaml
+from harness.figures.load import load
 from harness.plugins import ROOT
+from harness.report.conclusion import conclusion
 from harness.schema import mapping, read
 from harness.spec import Environment
 
@@ -89,3 +91,16 @@ def test_both_commands_of_the_readme_install_the_lock_file() -> None:
     assert all("-c constraints.txt" in line for line in lines)
     assert lines[0].endswith("snakemake --cores 8") and lines[1].endswith("pytest")
     assert "torch==2.13.0" in (ROOT / "constraints.txt").read_text().split()
+
+
+def test_the_answer_of_the_readme_is_the_one_that_the_published_tables_give() -> None:
+    quoted = re.search(r"^(?:> .*\n)+", README, flags=re.MULTILINE)
+    assert quoted is not None
+    said = conclusion(load(ROOT / "results" / "published" / "structure_vs_data" / "tables")).said
+    answer = " ".join(sentence.text for sentence in said).replace("\u00a0", " ")
+    assert " ".join(line.removeprefix("> ") for line in quoted[0].splitlines()) == answer
+
+
+@pytest.mark.parametrize("link", re.findall(r"\]\(([^)#]+)\)", README))
+def test_what_the_readme_links_to_is_there(link: str) -> None:
+    assert link.startswith("https://") or (ROOT / link).is_file()

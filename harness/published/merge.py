@@ -23,7 +23,7 @@ from harness.record import parquet_bytes
 from harness.seal import SEAL, sealed
 from harness.tables.read import read_manifest, verify
 
-LARGE = 128 * 1024  # bytes of candidates.npz beyond which it stays behind
+LARGE = 32 * 1024  # bytes of candidates.npz beyond which it stays behind
 CANDIDATES = "candidates.npz"
 Contents = dict[str, bytes]  # of the files of a job, its manifest last
 
