@@ -14,14 +14,15 @@ from pathlib import Path
 from harness.plugins import ROOT
 
 KERNELS = ".kernels"
+MADE = ("results/", "reports/")  # what is published of them: large, and not what a test runs
 
 
 def copy_project(folder: Path) -> Path:
-    """All files that git knows or would take in, as they are now."""
+    """All files that git knows or would take in, as they are now, but nothing that was published."""
     words = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
     for name in names:
-        if name and (ROOT / name).is_file():
+        if name and not name.startswith(MADE) and (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
     (ROOT / KERNELS).mkdir(exist_ok=True)

@@ -23,7 +23,7 @@ from harness.workflow import open_study, study_in
     [
         ({"stdy": "smoke"}, "unknown key 'stdy'; allowed: study; did you mean 'study'?"),
         ({"study": "smoke", "foo": 1}, "unknown key 'foo'; allowed: study"),
-        ({"study": None}, "--config study=: names no study; allowed: locomotion, "),
+        ({"study": None}, "--config study=: names no study; allowed: dimension, "),
         ({"study": 1000.0}, "Snakemake reads the value as 1000.0, which is no name of a study"),
         ({"study": True}, "Snakemake reads the value as True"),
     ],
