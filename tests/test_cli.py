@@ -18,6 +18,7 @@ from project_copy import copy_project, replace, run
 
 from harness import cli
 from harness.cell import Cell, Evaluation, Part, World
+from harness.cli import main
 from harness.plugins import ROOT, names
 
 COMMANDS = (
@@ -350,3 +351,12 @@ def test_a_gradient_free_job_imports_nothing_heavy(project: Path) -> None:
 def test_the_commands_of_this_file_left_nothing_in_the_project() -> None:
     assert not list(ROOT.glob("*.webp"))
     assert not (ROOT / "algorithms/lawless.py").exists()
+
+
+LONG = {"name": ["verify", "x" * 300], "path": ["compare", "smoke", "--against", "x/" * 3000]}
+
+
+@pytest.mark.parametrize("words", LONG.values(), ids=LONG)
+def test_a_name_longer_than_a_file_may_have_is_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == 2
+    assert capsys.readouterr().err.startswith("error: ")
