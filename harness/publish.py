@@ -12,7 +12,7 @@ from harness.films import film_of
 from harness.plugins import ROOT
 from harness.report import Clip, Facts, build
 from harness.report.animation import Film
-from harness.results import Manifests, best_runs, candidate, live
+from harness.results import Manifests, candidate, live, shown_runs
 from harness.tracking import ledger
 from harness.workflow import Workflow, figures_folder, tables_folder
 
@@ -56,7 +56,7 @@ def report_of(
         provenance=list(provenances(runs)),
         command=f"snakemake --cores 8 --config study={study.name}",
         cells=[planned.cell for planned in workflow.planned],
-        clips=list(_clips(workflow, manifests, tables, names)),
+        clips=list(_clips(workflow, manifests, tables)),
         unmirrored=unmirrored,
     )
     return build(facts, tables, figures, reports)
@@ -74,14 +74,10 @@ def provenances(manifests: Iterable[Path]) -> Iterator[dict[str, Any]]:
                 yield facts
 
 
-def _clips(workflow: Workflow, manifests: Manifests, tables: Path, environments: dict[str, None]) -> Iterator[Clip]:
+def _clips(workflow: Workflow, manifests: Manifests, tables: Path) -> Iterator[Clip]:
     """The best finished run in each environment, as a film."""
-    for environment in environments:
-        found = best_runs(workflow, tables, environment)
-        if found:
-            cell, seed, _ = found[0]
-            _, policy, algorithm = cell.labels
-            yield Clip(environment, policy, algorithm, seed, film_in(manifests, cell, seed))
+    for cell, seed in shown_runs(workflow, tables):
+        yield Clip(*cell.labels, seed, film_in(manifests, cell, seed))
 
 
 def film_in(manifests: Manifests, cell: Cell, seed: int) -> Film:

@@ -94,6 +94,13 @@ def tried(workflow: Workflow) -> tuple[Tried, ...]:
     return tuple(Tried(tuned, load_draws(plugins.ROOT, tuned.file)) for tuned in workflow.study.tuned)
 
 
+def shown_runs(workflow: Workflow, tables: Path) -> list[tuple[Cell, int]]:
+    """The best finished run of each environment, which the report shows as a film: its cell and its seed."""
+    environments = dict.fromkeys(planned.cell.environment.name for planned in workflow.planned)
+    best = (best_runs(workflow, tables, environment)[:1] for environment in environments)
+    return [(cell, seed) for found in best for cell, seed, _ in found]
+
+
 def bench_records(workflow: Workflow, manifests: Manifests) -> Iterator[BenchRecord]:
     """Every bench that a study expects, whether it was measured or not."""
     for planned in workflow.benches:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import numpy as np
@@ -34,10 +33,8 @@ LARGE = "mlp, settings: {widths: [1000, 1000]}"  # about a million parameters
 def refusal(folder: Path, policy: str = SMALL, algorithm: str = "ars", environment: str = "Pole") -> str:
     """What is said of a study with one cell; P of CartPole's (4, 2) or Pendulum's (3, 1)."""
     words = STUDY.replace("ALGORITHM", algorithm).replace("POLICY", policy).replace("ENVIRONMENT", environment)
-    start = time.process_time()
     with pytest.raises(InputError) as told:
         check_fits(project.planned(project.write(folder, words, project.ENVIRONMENTS.replace("  program: push\n", ""))))
-    assert time.process_time() - start < 2.0
     assert "\n" not in str(told.value)
     return str(told.value)
 

@@ -51,20 +51,23 @@ BOTH = "title: Both\nquestion: Do both?\nparts: [tiny, part]\n"
 MORE = """
 from harness.threads import pin_threads
 pin_threads()
+from harness.figures import draw_all
 from harness.job import run_block
 from harness.laboratory.job import measure_block
 from harness.laboratory.plan import jobs
 from harness.plugins import ROOT
 from harness.results import live, tabulate
-from harness.workflow import open_study, tables_folder
+from harness.workflow import figures_folder, open_study, tables_folder
 
 part = open_study("part")
 for job in part.jobs:
     run_block(job.cell, range(job.first, job.last + 1), ROOT / job.folder, lambda run: None)
 for job in jobs(part.benches, part.study.block):
     measure_block(job.bench, range(job.first, job.last + 1), ROOT / job.folder)
-for name in ("part", "both"):
-    tabulate(open_study(name), tables_folder(name), live(open_study(name)))
+for name in ("tiny", "part", "both"):
+    if name != "tiny":
+        tabulate(open_study(name), tables_folder(name), live(open_study(name)))
+    draw_all(tables_folder(name), figures_folder(name))
 """
 REBUILD = """
 import sys
@@ -103,7 +106,6 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "studies" / "both.yaml").write_text(BOTH, encoding="utf-8")
     subprocess.run([sys.executable, "-W", "error", "-c", MORE], cwd=folder, check=True, capture_output=True)
     for name in ("part", "both"):
-        shutil.copytree(folder / "results/figures/tiny", folder / "results/figures" / name)
         for suffix in ("html", "pdf"):
             shutil.copy(folder / "reports" / f"tiny.{suffix}", folder / "reports" / f"{name}.{suffix}")
     assert f"{PLACE}: 4 of 4 jobs" in published(folder, "tiny")
@@ -133,6 +135,8 @@ def test_published_are_parquet_tables_figures_and_report_and_the_manifest_names_
     assert content["files"].keys() == kept - {"manifest.json"}
     assert {path.name for path in (project / PLACE).iterdir()} == {"MANIFEST.sha256", "figures", "runs", "tables"}
     assert {"tiny.html", "tiny.pdf"} <= {path.name for path in (project / "reports/published").iterdir()}
+    page = (project / "reports/published/tiny.html").read_text(encoding="utf-8")
+    assert str(project) not in page and "MLflow does not show" not in page  # nothing of the machine that published it
     assert not list((project / "results").glob(".published-*"))
 
 
@@ -183,6 +187,14 @@ def test_tables_rebuilt_from_published_data_are_the_published_bytes(project: Pat
     assert len((made / "runs.csv").read_text(encoding="utf-8").splitlines()) == 1 + 6
 
 
+def test_a_published_study_rebuilt_without_its_records_is_byte_equal_report_and_films_included(
+    project: Path, tmp_path: Path
+) -> None:
+    clone = without_records(project, tmp_path / "clone")
+    done = run(clone, "harness", "rebuild", "tiny")
+    assert "report: 2 of 2 byte-equal to the published ones\n" in done.stdout, done.stdout
+
+
 def test_published_tables_that_are_not_made_of_the_published_runs_are_named(project: Path, tmp_path: Path) -> None:
     clone = without_records(project, tmp_path / "clone")
     table, sums = clone / PLACE / "tables" / "scores.csv", clone / PLACE / "MANIFEST.sha256"
@@ -199,11 +211,19 @@ def kept(project: Path, study: str, records: str = "runs") -> int:
     return len(list((project / "results" / "published" / study / records).rglob("manifest.json")))
 
 
+def keeping_all_candidates(project: Path, clone: Path) -> Path:
+    """A copy that publishes `tiny` once more, with every candidate: what a study shows is then kept as elsewhere."""
+    shutil.copytree(project, clone, symlinks=True)
+    replace(clone / "harness" / "published" / "merge.py", "LARGE = 500", "LARGE = 100_000")
+    published(clone, "tiny")
+    return clone
+
+
 @pytest.mark.parametrize("order", [("part", "both"), ("both", "part")], ids="-".join)
 def test_a_union_and_its_parts_keep_each_run_once_in_whatever_order_they_are_published(
     project: Path, tmp_path: Path, order: tuple[str, str]
 ) -> None:
-    clone = Path(shutil.copytree(project, tmp_path / "clone", symlinks=True))
+    clone = keeping_all_candidates(project, tmp_path / "clone")
     for study in order:
         published(clone, study)
     assert [kept(clone, study) for study in ("tiny", *order)] == [2, 1, 0]  # of three cells, one in both parts
@@ -221,9 +241,9 @@ def test_a_union_and_its_parts_keep_each_run_once_in_whatever_order_they_are_pub
 def test_who_refers_to_runs_that_are_published_anew_is_told_and_refused_until_published_too(
     project: Path, tmp_path: Path
 ) -> None:
-    clone = Path(shutil.copytree(project, tmp_path / "clone", symlinks=True))
+    clone = keeping_all_candidates(project, tmp_path / "clone")
     published(clone, "part")
-    replace(clone / "harness" / "published" / "merge.py", "LARGE = 500", "LARGE = 100_000")
+    replace(clone / "harness" / "published" / "merge.py", "LARGE = 100_000", "LARGE = 500")
     assert "part rests on runs that are no longer published so: harness publish part" in published(clone, "tiny")
     done = run(clone, "harness", "verify", "results/published/part", "--sample", "1")
     assert done.returncode == 2

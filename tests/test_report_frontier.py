@@ -50,7 +50,7 @@ def test_every_rate_stands_in_the_table_decided_or_not():
 def test_only_decided_rates_at_the_threshold_reach_the_first_page():
     rates = pd.DataFrame([RATE, {**RATE, "policy": "open"}, {**RATE, "target": 50.0, "solved": False}])
     (point,) = frontier.exchange_answer(rates, TESTS)
-    assert point.lead.startswith("Data that structure replaces")
+    assert point.lead.startswith("What structure is worth in data")
     assert point.said[0].text == "pole, gradient-free: wide needs 3 [2, 4] times the steps of linear."
     assert point.said[0].sources == ("exchange", "structures")
     assert frontier.exchange_answer(rates[1:], TESTS) == []

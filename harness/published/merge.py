@@ -28,8 +28,12 @@ CANDIDATES = "candidates.npz"
 Contents = dict[str, bytes]  # of the files of a job, its manifest last
 
 
-def merged(manifests: Sequence[Path]) -> dict[str, Contents]:
+def merged(manifests: Sequence[Path], *, whole: bool) -> dict[str, Contents]:
     """The jobs of one cell, as few as can be: the name of each folder and its files.
+
+    Args:
+        manifests: of the jobs.
+        whole: keep candidates however large they are.
 
     Raises:
         InputError: a job is damaged.
@@ -38,7 +42,7 @@ def merged(manifests: Sequence[Path]) -> dict[str, Contents]:
     for path in manifests:
         content = read_manifest(path)
         alike.setdefault(canonical(_header(content)), []).append((path, content))
-    return dict(_one(jobs) for jobs in alike.values())
+    return dict(_one(jobs, whole) for jobs in alike.values())
 
 
 def _header(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -46,7 +50,7 @@ def _header(content: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in content.items() if name not in ("runs", "files", SEAL)}
 
 
-def _one(jobs: Sequence[tuple[Path, dict[str, Any]]]) -> tuple[str, Contents]:
+def _one(jobs: Sequence[tuple[Path, dict[str, Any]]], whole: bool) -> tuple[str, Contents]:
     """Jobs with one header as one; its manifest vouches for what is there and names what is not (`left`)."""
     for path, content in jobs:
         for name, stated in content["files"].items():
@@ -54,7 +58,7 @@ def _one(jobs: Sequence[tuple[Path, dict[str, Any]]]) -> tuple[str, Contents]:
     first = jobs[0][1]
     runs = sorted((run for _, content in jobs for run in content["runs"]), key=lambda run: int(run["seed"]))
     made = {name: _joined([path.with_name(name) for path, _ in jobs]) for name in sorted(first["files"])}
-    kept = {name: content for name, content in made.items() if name != CANDIDATES or len(content) <= LARGE}
+    kept = {name: content for name, content in made.items() if whole or name != CANDIDATES or len(content) <= LARGE}
     manifest = {
         **_header(first),
         "runs": runs,

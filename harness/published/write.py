@@ -1,11 +1,11 @@
 """Publishing a study: what a repository keeps of it, so that every number can be run again and every table made again.
 
-    results/published/{study}/runs/…        a job for each cell: manifest and Parquet; candidates where they are small
+    results/published/{study}/runs/…        a job for each cell: manifest and Parquet; candidates if small or shown
     results/published/{study}/laboratory/…  the laboratory's jobs as they are
     results/published/{study}/tables/       the tables of the report
     results/published/{study}/figures/      its figures
     results/published/{study}/MANIFEST.sha256
-    reports/published/{study}.html|pdf
+    reports/published/{study}.html|pdf      the report, made of what is published: nothing in it is of this machine
 
 The manifest of a published job vouches for the files that are there and names what stayed behind (`left`); it keeps
 the digest of every run, which a rerun must have. A job that another published study keeps, byte for byte, is not kept
@@ -21,12 +21,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.bundle.pack import MANIFEST, manifest
+from harness.cell import SHORT
 from harness.errors import InputError
 from harness.files import checksum
 from harness.plugins import ROOT, shown
+from harness.publish import report_of
 from harness.published import read
 from harness.published.merge import Contents, merged
-from harness.results import live
+from harness.published.read import by_digest, checked
+from harness.results import live, shown_runs
 from harness.tables.laboratory import ESTIMATES, VECTORS
 from harness.tables.read import read_manifest, verify
 from harness.tables.write import require_whole
@@ -59,9 +62,8 @@ def publish(workflow: Workflow) -> Path:
         _replace(aside, place)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    REPORTS.mkdir(parents=True, exist_ok=True)
-    for path in report:
-        shutil.copyfile(path, REPORTS / path.name)
+    tables, figures = place / "tables", place / "figures"
+    report_of(workflow, by_digest(checked(place)), tables, figures, REPORTS)  # what a rebuild makes, byte for byte
     return place
 
 
@@ -114,13 +116,15 @@ def _require_same(name: str, recorded: set[str]) -> None:
 
 def _jobs(workflow: Workflow) -> Iterator[tuple[str, Contents]]:
     """What is published of the jobs that are there: a folder, relative to that of the study, and its files."""
-    for manifests in live(workflow).values():
+    filmed = {cell.digest[:SHORT] for cell, _ in shown_runs(workflow, tables_folder(workflow.study.name))}
+    for digest, manifests in live(workflow).items():
         here = [path for path in manifests if path.exists()]
         if not here:
             continue
         place = here[0].parents[1].relative_to(ROOT / "results").as_posix()
         measured = place.startswith("laboratory/")
-        jobs = {path.parent.name: _as_it_is(path) for path in here} if measured else merged(here)
+        whole = digest in filmed
+        jobs = {path.parent.name: _as_it_is(path) for path in here} if measured else merged(here, whole=whole)
         for folder, contents in jobs.items():
             yield f"{place}/{folder}", contents
 

@@ -91,7 +91,7 @@ def exchange_answer(exchange: pd.DataFrame, structures: pd.DataFrame) -> list[Po
     shown = rows if len(rows) <= 2 * EXTREMES else [*rows[:EXTREMES], *rows[-EXTREMES:]]
     rest = f"; {len(rows) - len(shown)} more lie between" if len(shown) < len(rows) else ""
     said = Said(f"{'; '.join(map(_rate, shown))}{rest}.", ("exchange", "structures"))
-    return [Point("Data that structure replaces, until solved:", (said,))]
+    return [Point("What structure is worth in data, until solved:", (said,))]
 
 
 def _rate(row: dict[str, Any]) -> str:

@@ -63,7 +63,7 @@ def locked(results: Path, seconds: float = LOCK_SECONDS) -> Iterator[IO[str]]:
         deadline = time.monotonic() + seconds
         while not _try_lock(file):
             if time.monotonic() > deadline:
-                raise StoreError(f"another mirror has held {results / LOCK} for {seconds:.0f} s")
+                raise StoreError(f"another mirror has held {LOCK} for {seconds:.0f} s")
             time.sleep(0.1)
         yield file
 
