@@ -80,6 +80,7 @@ class Draw(NamedTuple):
     budget: int
     n: int  # runs
     diverged: int
+    turns: int  # the most of any run
     score: float  # mean over tuning seeds
     std: float  # over tuning seeds
     steps: int  # charged
@@ -199,6 +200,7 @@ def _draw(row: Mapping[str, str]) -> Draw:
         int(row["budget"]),
         int(row["n"]),
         int(row["diverged"]),
+        int(row["turns"]),
         float(row["score"]),
         float(row["std"] or "nan"),
         int(row["steps"]),

@@ -18,7 +18,7 @@ from harness.files import write_together
 from harness.interface import Floats
 from harness.results import records
 from harness.search import draw_label, drawn_from, search_space
-from harness.statistics.tuning import FLOOR, best, best_everywhere, floored
+from harness.statistics.tuning import FLOOR, best, best_everywhere, eligible, floored
 from harness.tables.cells import CellRuns
 from harness.tables.read import read_cell, read_manifest
 from harness.tables.write import csv_bytes
@@ -90,6 +90,7 @@ def draw_of(cell: CellRuns, settings: Mapping[str, Any]) -> Draw:
         record.budget,
         len(scores),
         cell.diverged,
+        max(run.turns for run in cell.runs),
         float(scores.mean()),
         float(scores.std(ddof=1)) if len(scores) > 1 else np.nan,
         sum(run.steps for run in cell.runs),
@@ -132,7 +133,8 @@ def _winner(group: Sequence[Tried], number: int, parts: Parts) -> dict[str, Any]
 
 
 def _scores(tried: Tried) -> Floats:
-    return np.array([one.score for one in tried])  # [K]
+    """Of those that can be chosen [K]."""
+    return eligible(np.array([one.score for one in tried]), np.array([one.turns for one in tried], dtype=float))
 
 
 def _provenances(workflow: Workflow) -> Iterable[dict[str, Any]]:

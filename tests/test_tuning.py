@@ -15,7 +15,7 @@ from harness.schema import read
 from harness.search import draw_label, drawn_from, draws, search_space
 from harness.settings import complete
 from harness.spec import load_environments
-from harness.statistics.tuning import best, best_everywhere, floored
+from harness.statistics.tuning import best, best_everywhere, eligible, floored
 from harness.strict_yaml import parse
 from harness.study import load_study
 from harness.tuned import TunedFile, load_draws, yaml_text
@@ -149,6 +149,15 @@ def test_one_setting_for_all_has_the_highest_mean_and_need_not_win_anywhere() ->
     assert [best(row) for row in scores] == [0, 2]
     assert best_everywhere(scores) == 1
     assert best_everywhere(np.array([[0.5, 0.25], [0.25, 0.5]])) == 0
+
+
+def test_a_setting_that_never_comes_to_a_second_turn_is_chosen_only_where_none_does() -> None:
+    scores, turns = np.array([0.2, 0.9, 0.5]), np.array([3.0, 1.0, 2.0])
+    assert best(eligible(scores, turns)) == 2
+    assert best(eligible(scores, np.ones(3))) == 1
+    everywhere = np.stack([eligible(scores, turns), np.array([0.1, 0.9, 0.8])])
+    assert best_everywhere(everywhere) == 2
+    assert best_everywhere(np.stack([everywhere[0], eligible(scores, turns[[1, 0, 1]])])) == 0
 
 
 def test_a_run_counts_no_worse_than_minus_one() -> None:

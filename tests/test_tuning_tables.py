@@ -46,6 +46,7 @@ def draws() -> list[Draw]:
             1000,
             2,
             0,
+            5,
             score,
             0.1,
             2000,

@@ -16,8 +16,9 @@ RULE = (
     "and draws from the search space that is declared beside its settings. A run ends with the turn that reaches or "
     "passes its budget, so that the steps charged differ. A draw is the same setting in every "
     "environment. The score is the area under the normalised learning curve, of each run at least −1, averaged over "
-    "tuning seeds; the highest wins, of equal ones the earlier draw. Winners then ran on fresh seeds: on "
-    "the tuning seeds the best of many looks better than it is."
+    "tuning seeds; the highest wins, of equal ones the earlier draw; "
+    "a setting whose first turn uses up the budget in every run cannot win where another comes to a second. "
+    "Winners then ran on fresh seeds: on the tuning seeds the best of many looks better than it is."
 )
 CELL = ["environment", "policy", "algorithm"]
 TIE = 0.001  # of the score: a setting so near to the best might as well have won

@@ -28,7 +28,7 @@ from harness.tuned import SUFFIX, Draw, Reading, Tuned
 PLACE = ("environment", "policy", "algorithm", "family")
 SCORE = ("score", "low", "high")
 TUNING = (
-    *(*PLACE, "draw", "settings", "budget", "n", "diverged", "score", "std", "steps"),
+    *(*PLACE, "draw", "settings", "budget", "n", "diverged", "turns", "score", "std", "steps"),
     *("best_here", "best_everywhere", "digests"),
 )
 READINGS = (
