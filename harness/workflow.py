@@ -67,11 +67,15 @@ class Workflow:
 
     @property
     def products(self) -> tuple[str, ...]:
-        """What the study is for: its report, or its tuned settings."""
+        """What the study is for: its report and all that it stands on, or its tuned settings.
+
+        Records, tables and figures are named, else Snakemake would not miss one that is lost beneath a report.
+        """
         name = self.study.name
         if self.study.tuning:
             return (f"tuned/{name}.yaml", f"results/mirror/{name}.passed")
-        return (f"reports/{name}.html", f"reports/{name}.pdf")
+        made = f"results/tables/{name}/findings.csv", f"results/figures/{name}/headline.svg"
+        return (f"reports/{name}.html", f"reports/{name}.pdf", *made, *self.manifests, *self.measurements)
 
     @cached_property
     def measurements(self) -> tuple[str, ...]:

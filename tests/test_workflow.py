@@ -98,6 +98,20 @@ def test_a_finished_study_has_nothing_to_do(finished: Path) -> None:
     assert pending(finished, "smoke") == set()
 
 
+@pytest.mark.parametrize(
+    ("lost", "after"),
+    [("record", EVERYTHING_AFTER_RUNS), (TABLES, EVERYTHING_AFTER_RUNS - {MIRROR}), (FIGURES, REPORTS)],
+)
+def test_what_is_lost_beneath_a_finished_report_is_made_again(finished: Path, lost: str, after: set[str]) -> None:
+    record = min((finished / "results/runs").glob("*/*/*/*/seeds-*/manifest.json")).relative_to(finished).as_posix()
+    gone = record if lost == "record" else lost
+    (finished / gone).rename(finished / "aside")
+    try:
+        assert pending(finished, "smoke") == {gone, *after}
+    finally:
+        (finished / "aside").rename(finished / gone)
+
+
 def test_mlflow_holds_every_run_once(finished: Path) -> None:
     with closing(sqlite3.connect(finished / "results/mlflow.db")) as store:
         query = (
