@@ -211,9 +211,10 @@ def kept(project: Path, study: str, records: str = "runs") -> int:
     return len(list((project / "results" / "published" / study / records).rglob("manifest.json")))
 
 
-def keeping_all_candidates(project: Path, clone: Path) -> Path:
-    """A copy that publishes `tiny` once more, with every candidate: what a study shows is then kept as elsewhere."""
-    shutil.copytree(project, clone, symlinks=True)
+@pytest.fixture(scope="module")
+def whole(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy with `tiny` published once more, with every candidate: what a study shows is then kept as elsewhere."""
+    clone = Path(shutil.copytree(project, tmp_path_factory.mktemp("whole") / "clone", symlinks=True))
     replace(clone / "harness" / "published" / "merge.py", "LARGE = 500", "LARGE = 100_000")
     published(clone, "tiny")
     return clone
@@ -221,9 +222,9 @@ def keeping_all_candidates(project: Path, clone: Path) -> Path:
 
 @pytest.mark.parametrize("order", [("part", "both"), ("both", "part")], ids="-".join)
 def test_a_union_and_its_parts_keep_each_run_once_in_whatever_order_they_are_published(
-    project: Path, tmp_path: Path, order: tuple[str, str]
+    whole: Path, tmp_path: Path, order: tuple[str, str]
 ) -> None:
-    clone = keeping_all_candidates(project, tmp_path / "clone")
+    clone = Path(shutil.copytree(whole, tmp_path / "clone", symlinks=True))
     for study in order:
         published(clone, study)
     assert [kept(clone, study) for study in ("tiny", *order)] == [2, 1, 0]  # of three cells, one in both parts
@@ -239,9 +240,9 @@ def test_a_union_and_its_parts_keep_each_run_once_in_whatever_order_they_are_pub
 
 
 def test_who_refers_to_runs_that_are_published_anew_is_told_and_refused_until_published_too(
-    project: Path, tmp_path: Path
+    whole: Path, tmp_path: Path
 ) -> None:
-    clone = keeping_all_candidates(project, tmp_path / "clone")
+    clone = Path(shutil.copytree(whole, tmp_path / "clone", symlinks=True))
     published(clone, "part")
     replace(clone / "harness" / "published" / "merge.py", "LARGE = 100_000", "LARGE = 500")
     assert "part rests on runs that are no longer published so: harness publish part" in published(clone, "tiny")
