@@ -346,14 +346,20 @@ def test_dispersion_is_a_ratio_of_standard_deviations(tmp_path: Path) -> None:
     one = claim(tmp_path, metric="score_dispersion")
     found = effect(one, runs("ars", [0.0, 0.6]), runs("ppo", [0.5, 0.7]))
     assert np.exp(found.value) == pytest.approx(3.0)
-    assert np.isnan(effect(one, runs("ars", [0.5, 0.5]), runs("ppo", [0.5, 0.7])).value)
 
 
-def test_runs_that_all_agree_have_no_dispersion_whatever_rounding_says(tmp_path: Path) -> None:
+@pytest.mark.parametrize("still", [[0.3] * 30, [0.3, 0.3009] * 15], ids=["equal", "within a thousandth"])
+def test_runs_that_agree_to_a_thousandth_have_no_dispersion_to_compare(tmp_path: Path, still: list[float]) -> None:
     one = claim(tmp_path, metric="area_dispersion", margin="1.25")
-    same = [0.3] * 30
-    assert np.std(same, ddof=1) > 0  # its mean is another number
-    assert np.isnan(effect(one, runs("ars", same, column="area"), runs("ppo", [0.1, 0.2] * 15, column="area")).value)
+    with pytest.raises(Unmeasured, match="runs of one cell all agree in pole: their spread would be that of rounding"):
+        effect(one, runs("ars", still, column="area"), runs("ppo", [0.1, 0.2] * 15, column="area"))
+
+
+def test_where_no_run_of_either_side_solves_it_there_is_no_ratio_of_steps(tmp_path: Path) -> None:
+    nobody: list[Any] = [""] * 5
+    rows = (runs("ars", nobody, column="steps_to_solved"), runs("ppo", nobody, column="steps_to_solved"))
+    with pytest.raises(Unmeasured, match="no run of any side solved pole"):
+        effect(claim(tmp_path, metric="steps"), *rows)
 
 
 def test_laboratory_rows_of_a_seed_are_averaged_over_the_points_of_the_path(tmp_path: Path) -> None:
@@ -480,7 +486,10 @@ def test_the_report_shows_each_claim_with_its_verdict_and_says_which_came_late()
     assert isinstance(shown, blocks.Table) and isinstance(late, blocks.Text) and isinstance(listed, blocks.Bullets)
     assert [row[0].verdict for row in shown.rows] == ["supported", "contradicted", "undetermined", "undetermined"]
     assert [row[1].text for row in shown.rows][:2] == ["0.31 [0.20, 0.40]", "× 0.5 [0.4, 0.6]"]
-    assert [row[2].text for row in shown.rows][:2] == ["score at least 0.05", "steps at least × 1.25"]
+    assert [row[2].text for row in shown.rows][:2] == [
+        "score at least 0.05: ars-v1 against ppo",
+        "steps at least × 1.25: ars-v1 against ppo",
+    ]
     assert [row[5].text for row in shown.rows] == ["–", "–", "320", "–"]
     assert [row[6].text for row in shown.rows] == ["E: 0.02 [−0.05, 0.10]", "–", "–", "–"]
     assert shown.rows[3][-1].text == "no run of ppo in E"

@@ -393,17 +393,20 @@ def test_a_test_that_cannot_reach_a_twentieth_gives_no_verdict_but_too_few_seeds
     assert family_row(**few, p=np.nan)[3:] == [(seeds.TOO_FEW, "")] * 2
 
 
+GENERIC_HIGHER = "The generic policy scored higher than the best structure"
+
+
 def points(tables: Tables) -> dict[str, str]:
     return {point.lead: " ".join(said.text for said in point.said) for point in answer.answer(tables)}
 
 
 def test_answer_says_with_numbers_where_structure_and_families_won() -> None:
     said = points(contest_tables()._replace(findings=pd.DataFrame([FINDING])))
-    assert said["Structure paid"] == (
+    assert said["The best structure scored higher"] == (
         "in E for gradient-free search: program (P\u00a0=\u00a03) against mlp (P\u00a0=\u00a04610), by 0.40 "
         "[0.30, 0.50], p\u00a0=\u00a00.004."
     )
-    assert said["A generic policy paid"] == "in no environment, as far as these runs decide."
+    assert said[GENERIC_HIGHER] == "in no environment, as far as these runs decide."
     assert said["Fewer steps until solved:"] == (
         "gradient-free search in 1 of 1 environment (E, 12.3k against 50k, p\u00a0=\u00a00.004)."
     )
@@ -412,7 +415,7 @@ def test_answer_says_with_numbers_where_structure_and_families_won() -> None:
     )
     assert "Undetermined:" not in said
     lost = points(contest_tables(ahead="generic", difference=-0.4, difference_low=-0.5, difference_high=-0.3))
-    assert lost["A generic policy paid"] == (
+    assert lost[GENERIC_HIGHER] == (
         "in E for gradient-free search: mlp (P\u00a0=\u00a04610) against program (P\u00a0=\u00a03), by 0.40 "
         "[0.30, 0.50], p\u00a0=\u00a00.004."
     )
@@ -433,7 +436,7 @@ def test_answer_lists_what_is_undetermined() -> None:
     assert [(said.text, said.sources) for said in point.said] == [
         ("which family scores higher in E and F;", ("findings",)),
         ("which family needs fewer steps in E and F;", ("findings",)),
-        ("whether structure helps in E (gradient-free search).", ("structures",)),
+        ("whether the best structure scores higher in E (gradient-free search).", ("structures",)),
     ]
 
 

@@ -38,15 +38,26 @@ def test_programs_and_other_structures_are_counted_by_family():
     )
 
 
+def test_in_short_a_structure_saves_data_costs_it_or_both():
+    assert conclusion.short(MIXED) == (
+        "Where these runs decide, with gradient-free search programs save data and other structures cost data; with "
+        "policy gradients programs are not shown to save data or to cost it and other structures save data in some "
+        "places and cost it in others."
+    )
+
+
 def test_without_contests_nothing_is_counted():
-    assert conclusion.scores(MIXED[:0]) == conclusion.data(MIXED[:0]) == ""
+    assert conclusion.scores(MIXED[:0]) == conclusion.data(MIXED[:0]) == conclusion.short(MIXED[:0]) == ""
 
 
 def test_runs_that_begin_with_a_solution_are_counted():
     steps = [0.0, 0.0, 700.0, np.nan, 0.0, 0.0]
     runs = pd.DataFrame({"policy": ["program"] * 5 + ["linear"], "status": "finished", "steps_to_solved": steps})
     runs.loc[4, "status"] = "missing"
-    assert conclusion.starts(runs) == "Of 4 runs with a program 50\u00a0% solve their environment before any data."
+    runs = runs.assign(environment="E", seed=[1, 1, 2, 3, 4, 5])
+    assert conclusion.starts(runs) == (
+        "A program drawn at random solves its environment before any data in 1 of 3 starts."
+    )
     assert conclusion.starts(runs[5:]) == ""
 
 

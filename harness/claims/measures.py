@@ -16,6 +16,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from harness.interface import Floats
+from harness.statistics.duels import RESOLUTION
 from harness.statistics.scores import iqm
 from harness.statistics.survival import open_end
 
@@ -66,9 +67,14 @@ def log_steps(runs: Floats) -> Floats:
 
 
 def log_spread(runs: Floats) -> Floats:
-    """Logarithm of the standard deviation across seeds; NaN where all runs agree, whose deviation is but rounding."""
+    """Logarithm of the standard deviation across seeds; NaN where all runs agree."""
     spread = runs.std(axis=1, ddof=1) if runs.shape[1] > 1 else np.zeros(len(runs))
-    return np.asarray(np.log(np.where(np.ptp(runs, axis=1) > 0, spread, np.nan)))
+    return np.asarray(np.log(np.where(agree(runs), np.nan, spread)))
+
+
+def agree(runs: Floats) -> Floats:
+    """True for the rows of normalised scores or areas [R, n] that are ties: what they differ by means nothing."""
+    return np.asarray(np.ptp(runs, axis=1) <= RESOLUTION)
 
 
 MEASURES = {

@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from harness.claims.declaration import Claim, Side
+from harness.claims.measures import agree
 from harness.interface import Floats
 
 Rows: TypeAlias = Sequence[Mapping[str, str]]
@@ -33,7 +34,7 @@ def samples(claim: Claim, tables: Tables) -> list[Sample]:
     """The cells of all sides; environments weigh the same within a side, and cells within an environment.
 
     Raises:
-        Unmeasured: if a side has no runs in one of its environments.
+        Unmeasured: if a side has no runs in one of its environments, or runs that say nothing of the metric there.
     """
     metric, found = claim.metric, []
     for sign, side in claim.entry.contrast.sides:
@@ -45,10 +46,29 @@ def samples(claim: Claim, tables: Tables) -> list[Sample]:
             weight = sign / (len(places) * len(cells))
             found += [(environment, weight, rows) for rows in cells]
     reach = {environment: _least_budget(found, environment) for environment, _, _ in found}
-    return [
+    measured = [
         Sample(environment, weight, tuple(sorted(rows)), _values(claim, rows, reach[environment]))
         for environment, weight, rows in found
     ]
+    _require_informed(metric.kind, measured)
+    return measured
+
+
+def _require_informed(kind: str, cells: Sequence[Sample]) -> None:
+    """Refuse ratios that are made by the budget, where nobody gets there, or by noise, where all runs are the same."""
+    if kind == "steps":
+        solved = {cell.environment for cell in cells if (cell.values >= 0).any()}
+        blind = sorted({cell.environment for cell in cells} - solved)
+        if blind:
+            raise Unmeasured(
+                f"no run of any side solved {' and '.join(blind)}: the ratio of steps would be that of budgets"
+            )
+    if kind == "spread":
+        still = sorted({cell.environment for cell in cells if agree(cell.values[np.newaxis])[0]})
+        if still:
+            raise Unmeasured(
+                f"runs of one cell all agree in {' and '.join(still)}: their spread would be that of rounding"
+            )
 
 
 def _cells(rows: Rows, side: Side, environment: str, column: str) -> list[dict[int, Rows]]:

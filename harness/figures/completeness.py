@@ -1,4 +1,4 @@
-"""Completeness: of every cell, how many runs finished, diverged or are missing."""
+"""Completeness, structures by algorithms: of every cell, how many runs finished, diverged or are missing."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from matplotlib.patches import Patch
 
 from harness.figures.load import Tables
 from harness.figures.order import algorithm_order, policy_order
-from harness.figures.rows import label_rows
-from harness.figures.style import INK, WIDTH, legend_below, nothing, shortened
+from harness.figures.style import INK, WIDTH, family_colour, legend_below, nothing, shortened
 
 CAPTION = "Completeness."
 READING = (
@@ -20,6 +19,7 @@ READING = (
 )
 EMPTY = "The study expects no run."
 MOST_NUMBERS = 24  # columns in which a number still fits
+LEAST = 4  # columns that the width is for, so that few of them are not wide
 COLOURS = {"finished": "#9db8c9", "diverged": "#d55e00", "missing": "#f0e442"}
 
 
@@ -35,33 +35,37 @@ def draw(tables: Tables) -> Figure:
         return nothing(EMPTY)
     names = algorithm_order(runs)
     groups = runs.groupby("environment")
-    columns = [(str(environment), policy) for environment, group in groups for policy in policy_order(group)]
-    figure, axes = plt.subplots(figsize=(WIDTH, 0.16 * len(names) + 1.9), layout="constrained")
-    label_rows(axes, {name: float(row) for row, name in enumerate(names)}, runs)
-    axes.set_ylim(len(names) - 0.5, -0.5)
+    lines = [(str(environment), policy) for environment, group in groups for policy in policy_order(group)]
+    figure, axes = plt.subplots(figsize=(WIDTH, 0.135 * len(lines) + 1.3), layout="constrained")
+    axes.set_ylim(len(lines) - 0.5, -0.5)
     counts = runs.groupby(["environment", "policy", "algorithm"])["status"].value_counts().unstack(fill_value=0)
     counts = counts.reindex(columns=list(COLOURS), fill_value=0)
-    _bars(figure, counts, columns, names)
+    _bars(figure, counts, lines, names)
     axes.grid(visible=False)
-    axes.set_xlim(-0.05, len(columns))
+    axes.set_xlim(-0.05, max(len(names), LEAST))
     axes.xaxis.tick_top()
     axes.spines[["left", "bottom"]].set_visible(False)
-    axes.tick_params(axis="x", length=0)
-    labels = [f"{shortened(environment, 25)} · {shortened(policy, 22)}" for environment, policy in columns]
-    axes.set_xticks([number + 0.45 for number in range(len(columns))], labels, rotation=40, ha="left", fontsize=6.5)
+    axes.tick_params(axis="both", length=0)
+    labels = [f"{shortened(environment, 25)} · {shortened(policy, 22)}" for environment, policy in lines]
+    axes.set_yticks(range(len(lines)), labels, fontsize=6.5)
+    families = dict(zip(runs["algorithm"], runs["family"], strict=True))
+    middles, heads = [number + 0.45 for number in range(len(names))], [shortened(name, 25) for name in names]
+    axes.set_xticks(middles, heads, rotation=40, ha="left", fontsize=6.5)
+    for label, name in zip(axes.get_xticklabels(), names, strict=True):
+        label.set_color(family_colour(families[name]))
     legend_below(figure, [Patch(facecolor=colour) for colour in COLOURS.values()], list(COLOURS))
     return figure
 
 
-def _bars(figure: Figure, counts: pd.DataFrame, columns: list[tuple[str, str]], names: list[str]) -> None:
+def _bars(figure: Figure, counts: pd.DataFrame, lines: list[tuple[str, str]], names: list[str]) -> None:
     """One divided bar per cell [cells, 3]."""
     axes = figure.axes[0]
     for (environment, policy, algorithm), cell in counts.iterrows():
-        row, left, total = names.index(algorithm), float(columns.index((environment, policy))), int(cell.sum())
+        line, left, total = lines.index((environment, policy)), float(names.index(algorithm)), int(cell.sum())
         middle = left + 0.45
         for status, colour in COLOURS.items():
             width = 0.9 * cell[status] / total
-            axes.barh(row, width, height=0.72, left=left, color=colour, linewidth=0)
+            axes.barh(line, width, height=0.72, left=left, color=colour, linewidth=0)
             left += width
-        if cell["finished"] < total and len(columns) <= MOST_NUMBERS:
-            axes.text(middle, row, f"{cell['finished']}/{total}", ha="center", va="center", fontsize=5.5, color=INK)
+        if cell["finished"] < total and len(names) <= MOST_NUMBERS:
+            axes.text(middle, line, f"{cell['finished']}/{total}", ha="center", va="center", fontsize=5.5, color=INK)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import matplotlib.pyplot as plt
@@ -18,6 +19,7 @@ PITCH = 0.115  # inches between the lines of a row
 LEAST = 0.17  # inches: a row with one line
 NAMES, RIGHT = 1.12, 0.12  # inches: left and right of a panel
 HEAD, FOOT = 0.32, 0.42  # inches: above and below a panel
+FIVE, LINE = 5, 0.17  # names in a line of the legend; its inches, of which LEGEND holds two lines
 
 
 class Rows(NamedTuple):
@@ -43,7 +45,8 @@ def by_algorithm(cells: pd.DataFrame) -> tuple[Figure, list[Rows]]:
         column = int(np.argmin(bottoms))
         places[name] = (column * width + NAMES, bottoms[column] + HEAD)
         bottoms[column] += HEAD + heights[name] + FOOT
-    figure = plt.figure(figsize=(width * columns, max(bottoms) + LEGEND))
+    lines = math.ceil(cells["policy"].nunique() / FIVE)
+    figure = plt.figure(figsize=(width * columns, max(bottoms) + LEGEND + LINE * max(lines - 2, 0)))
     return figure, [
         _panel(axes_at(figure, *places[name], width - NAMES - RIGHT, heights[name]), name, groups[name])
         for name in places

@@ -18,13 +18,15 @@ from harness.report.structures import Contest, contests, named
 Row: TypeAlias = dict[str, Any]  # of findings.csv
 CLOSE = 0.01  # of the normalised score: smaller differences are named as such
 WORDS = (
-    "Scores are normalised, 0 for the random policy and 1 for a fixed reference, at an equal budget of environment "
-    "steps; brackets are 95 % intervals; P counts the parameters of a policy. The generic policy of an environment is "
-    "its network with the most parameters. Structures (programs, linear, low rank, features, trees) are compared with "
-    "it by the algorithms that ran on both; subspaces of a network, duplicated and nuisance features change the "
-    "dimension alone and are no structures. Families are compared by their best cell, an algorithm with a policy. On "
-    "either side the best is chosen on other runs than those that judge it, with p corrected for all structures or all "
-    "environments; steps are counted up to the budget."
+    "Scores are normalised, 0 for the random policy (for LQR, no action) and 1 for a fixed reference, at an equal "
+    "budget of environment steps; brackets are 95 % intervals; P counts the parameters of a policy. The generic "
+    "policy of an environment is its network with the most parameters. Structures (programs, linear, low rank, "
+    "features, trees) are compared with it by the algorithms that ran on both; subspaces of a network, duplicated and "
+    "nuisance features change the dimension alone and are no structures; a pair is a structure in an environment. "
+    "Families are compared by their best cell, an algorithm with a policy. The algorithm of a structure and the cell "
+    "of a family are chosen on other runs than those that judge; the best structure is named on all, with p corrected "
+    "for every structure, and its interval is not. Tests ask how often a run of one side beats one of the other: they "
+    "may decide where the interval of the difference holds 0. Steps are counted up to the budget."
 )
 
 
@@ -55,9 +57,10 @@ def _structure(found: Sequence[Contest]) -> list[Point]:
         return []
     paid = [contest for contest in found if contest.decided and contest.structure_ahead]
     lost = [contest for contest in found if contest.decided and not contest.structure_ahead]
+    sources = ("structures", "dimension")
     return [
-        Point("Structure paid", (Said(_contests(paid), ("structures", "dimension")),)),
-        Point("A generic policy paid", (Said(_contests(lost), ("structures", "dimension")),)),
+        Point("The best structure scored higher", (Said(_contests(paid), sources),)),
+        Point("The generic policy scored higher than the best structure", (Said(_contests(lost), sources),)),
     ]
 
 
@@ -128,7 +131,7 @@ def _open(rows: Sequence[Row], found: Sequence[Contest]) -> list[Point]:
             undecided.setdefault(contest.environment, []).append(FAMILY_NAMES[contest.family])
     names = [f"{environment} ({listed(families)})" for environment, families in undecided.items()]
     if names:
-        parts.append(Said(f"whether structure helps in {listed(names)};", ("structures",)))
+        parts.append(Said(f"whether the best structure scores higher in {listed(names)};", ("structures",)))
     if not parts:
         return []
     few = [str(row["environment"]) for row in rows if TOO_FEW in {family_verdict(row, name) for name in VERDICTS}]

@@ -13,10 +13,11 @@ from harness.report.phrases import NOTHING, counted, listed, number, ratio, show
 
 Row = dict[str, Any]  # of claims.csv
 SIGNS = {"above": "at least", "below": "at most"}
-COLUMNS = ("claim", "effect", "asked for", "p", "seeds", "more seeds", "without", "figure")
+COLUMNS = ("claim", "effect", "read as", "p", "seeds", "more seeds", "without", "figure")
 CAPTION = "Effects with 95 % intervals; p is corrected by Holm's method over all claims that are declared."
 WORDS = (
-    "Every claim was declared with its contrast, metric and margin. It is supported where the effect is on the side "
+    "Every claim was declared with its contrast, metric and margin: a verdict is on these (read as), no more of the "
+    "sentence than they hold. It is supported where the effect is on the side "
     "asked for, contradicted where it is on the other, and undetermined where the corrected test (p at most 0.05) "
     "leaves both possible. More seeds: about how many would tell, if the effect of now were the true one. Without: the "
     "effect when the environment that moves it most is left out, which may undo what one environment alone has made."
@@ -33,7 +34,7 @@ def claims(table: pd.DataFrame, pictures: Collection[str]) -> tuple[Block, ...]:
     if not rows:
         return ()
     lines = tuple(_line(row, pictures) for row in rows)
-    numeric = (False, True, True, True, True, True, False, False)
+    numeric = (False, True, False, True, True, True, False, False)
     declared = Bullets(tuple(("", _declaration(row)) for row in rows))
     return (
         Text(WORDS),
@@ -60,7 +61,7 @@ def _line(row: Row, pictures: Collection[str]) -> tuple[Cell, ...]:
     return (
         Cell(row["statement"], verdict=row["verdict"]),
         Cell(NOTHING if missing else effect(row)),
-        Cell(f"{row['metric'].replace('_', ' ')} {asked(row)}"),
+        Cell(f"{row['metric'].replace('_', ' ')} {asked(row)}: {row['contrast']}"),
         Cell(number(row["p_holm"], 2)),
         Cell(NOTHING if missing else f"{row['n_seeds']:.0f}"),
         Cell(more(row)),

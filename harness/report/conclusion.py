@@ -5,6 +5,9 @@ Programs stand apart from other structures: they alone know the problem.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TypeAlias
+
 import numpy as np
 import pandas as pd
 
@@ -14,18 +17,36 @@ from harness.report.findings import UNDETERMINED
 from harness.report.phrases import counted, listed, tally
 
 PROGRAM = "program"  # and programs.NAME: labels of policies with parameters that mean something
+Count: TypeAlias = tuple[str, str, int, int, int]  # kind, unit, contests, won by the structure, by the generic policy
 SIDES = {"gradient-free": "gradient-free search", "policy-gradient": "policy gradients"}
 
 
 def conclusion(tables: Tables) -> Point:
     """The paragraph; a sentence for which there are no data is left out."""
     sentences = (
+        Said(short(tables.structures), ("structures",)),
         Said(scores(tables.structures), ("structures",)),
         Said(data(tables.structures), ("structures",)),
         Said(starts(tables.runs), ("runs",)),
         Said(undecided(tables), ("findings", "frontier")),
     )
     return Point("", tuple(said for said in sentences if said.text))
+
+
+def short(structures: pd.DataFrame) -> str:
+    """In plain words: what the contests that are decided say of steps until solved, by family and kind."""
+    parts = []
+    for words, counts in _counted(structures, "faster"):
+        said = [f"{kind} {_effect(won, lost)}" for kind, _, _, won, lost in counts]
+        parts.append(f"with {words} {' and '.join(said)}")
+    return f"Where these runs decide, {'; '.join(parts)}." if parts else ""
+
+
+def _effect(won: int, lost: int) -> str:
+    """What a structure does to the data that are needed, from how often it needed fewer steps and how often more."""
+    if won and lost:
+        return "save data in some places and cost it in others"
+    return "save data" if won else "cost data" if lost else "are not shown to save data or to cost it"
 
 
 def scores(structures: pd.DataFrame) -> str:
@@ -42,29 +63,41 @@ def data(structures: pd.DataFrame) -> str:
 
 def _counts(structures: pd.DataFrame, column: str, better: str, worse: str) -> str:
     """`with F programs B in 1 of 4 environments and W in none, other structures B in ...` for each family."""
-    known = structures.assign(program=structures["structure_policy"].str.startswith(PROGRAM))
     parts = []
+    for words, counts in _counted(structures, column):
+        kinds = [
+            f"{kind} {better} in {tally(won)} of {counted(asked, unit)} and {worse} in {tally(lost)}"
+            for kind, unit, asked, won, lost in counts
+        ]
+        parts.append(f"with {words} {', '.join(kinds)}")
+    return "; ".join(parts)
+
+
+def _counted(structures: pd.DataFrame, column: str) -> Iterator[tuple[str, list[Count]]]:
+    """The contests of each family, in words, by kind of structure."""
+    known = structures.assign(program=structures["structure_policy"].str.startswith(PROGRAM))
     for family, words in SIDES.items():
-        kinds = []
+        counts = []
         for program, kind, unit in ((True, "programs", "environment"), (False, "other structures", "pair")):
             rows = known[(known["family"] == family) & (known["program"] == program)]
             if len(rows):
                 won, lost = (int((rows[column] == side).sum()) for side in ("structure", "generic"))
-                kinds.append(
-                    f"{kind} {better} in {tally(won)} of {counted(len(rows), unit)} and {worse} in {tally(lost)}"
-                )
-        if kinds:
-            parts.append(f"with {words} {', '.join(kinds)}")
-    return "; ".join(parts)
+                counts.append((kind, unit, len(rows), won, lost))
+        if counts:
+            yield words, counts
 
 
 def starts(runs: pd.DataFrame) -> str:
-    """How many runs with a program began with a solution: what the structure knows, not what was learnt."""
+    """How many programs began as a solution: what the structure knows, not what was learnt.
+
+    All methods start a seed with the same parameters; a start solves if it still did at a run's second evaluation.
+    """
     rows = runs[runs["policy"].str.startswith(PROGRAM) & (runs["status"] == "finished")]
     if rows.empty:
         return ""
-    share = f"{100 * (rows['steps_to_solved'] == 0).mean():.0f}\u00a0%"
-    return f"Of {counted(len(rows), 'run')} with a program {share} solve their environment before any data."
+    solved = rows["steps_to_solved"].eq(0).groupby([rows[name] for name in ("environment", "policy", "seed")]).any()
+    share = f"{tally(int(solved.sum()))} of {counted(len(solved), 'start')}"
+    return f"A program drawn at random solves its environment before any data in {share}."
 
 
 def undecided(tables: Tables) -> str:

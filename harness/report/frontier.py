@@ -11,22 +11,25 @@ from harness.figures.exchange import best_of
 from harness.figures.order import RIVALS
 from harness.figures.scaling import determined
 from harness.report.blocks import Block, Bullets, Cell, Point, Said, Table, Text
-from harness.report.phrases import NOTHING, counted, listed, number, ratio, steps
+from harness.report.phrases import NOTHING, counted, listed, number, ratio, steps, tally
 from harness.report.seeds import TOO_FEW
 from harness.report.structures import UNDETERMINED, decided
+from harness.tables.sensitivity import EVERYWHERE
 
 SELECTION = (
     "Each family is the best of its methods at that place. The best is chosen on one random half of the runs and "
     "judged on the other, both ways round, anew in every resample: chosen and judged on the same runs, a family with "
-    "many methods would look better than an equal one with few. Every place of the map is its own question; nothing is "
-    "corrected for their number."
+    "many methods would look better than an equal one with few. That removes the flattery of many attempts, not what "
+    "more methods can do. Every place of the map is its own question; nothing is corrected for their number, and of "
+    "equal families up to one place in ten is called. Ahead is ahead at any height: both may have learnt little."
 )
 SENSITIVITY = (
-    "The headline asked again, one thing changed at a time. Steps are compared by the share of the budget that a "
-    "target leaves unused: the threshold, and targets at 75 % and 50 % of its height. Verdicts are those of tests, "
-    "corrected for the number of environments within each reading; over all environments together, of whether the "
-    "interval of the mean difference leaves 0 out. A reading that turns or opens the verdict is one that the "
-    "conclusion rests on."
+    "The question asked again, one thing changed at a time. Structure is one side here, the best of all structures "
+    "with any algorithm, chosen as families are: another test than those of the first page. Steps are compared by the "
+    "share of the budget that a target leaves unused: the threshold, and targets at 75 % and 50 % of its height. "
+    "Verdicts are those of tests, corrected for the number of environments within each reading; over all environments "
+    "together (all), of whether the interval of the mean difference leaves 0 out. A reading that turns or opens the "
+    "verdict is one that the conclusion rests on."
 )
 HEADINGS = {  # of readings, short enough for a page
     "half of the budget": "½ budget",
@@ -57,9 +60,12 @@ def _holds(known: pd.DataFrame) -> str:
     counts, places = known["ahead"].value_counts(), len(known)
     free, gradient, rest = (_share(int(counts.get(word, 0)), places) for word in (*RIVALS, UNDETERMINED))
     maps = counted(known["environment"].nunique(), "environment")
+    more = (known["free_cells"] > known["gradient_cells"], known["free_cells"] < known["gradient_cells"])
+    richer, poorer = (tally(int(rows.sum())) for rows in more)
     return (
         f"Of {places} places on the maps of {maps}, a policy and an amount of data each, gradient-free search is "
-        f"ahead at {free} and policy gradients at {gradient}; {rest} are undetermined."
+        f"ahead at {free} and policy gradients at {gradient}; {rest} are undetermined. Verdicts are not corrected for "
+        f"the number of places; gradient-free search has more methods at {richer} of them, fewer at {poorer}."
     )
 
 
@@ -145,7 +151,10 @@ def scaling_blocks(scaling: pd.DataFrame, crossover: pd.DataFrame) -> tuple[Bloc
         return ()
     rows = tuple(tuple(Cell(text) for text in _exponent(row)) for row in fits.to_dict("records"))
     columns = ("environment", "policies", "family", "grows with", "exponent", "runs that solved it")
-    caption = "Exponents of the steps until solved, families pooled over the methods that ran on every policy."
+    caption = (
+        "Exponents of the steps until solved, families pooled over the methods that ran on every policy, perhaps one "
+        "alone; methods of one family may differ, and each has its own line in scaling.csv."
+    )
     table = Table(caption, columns, (False,) * 4 + (True,) * 2, rows)
     pairs = crossover[(crossover["first"] == RIVALS[0]) & (crossover["second"] == RIVALS[1])]
     items = [sentence for row in pairs.to_dict("records") if (sentence := _crossing(row))]
@@ -166,7 +175,9 @@ def _crossing(row: dict[str, Any]) -> tuple[str, str] | None:
     ends = (row["faster_lowest"], row["faster_highest"])
     if np.isnan(row["crossover"]) and ends == (UNDETERMINED,) * 2:
         return None
-    meet = f"the lines meet at P\u00a0=\u00a0{number(row['crossover'], 2)}" if row["crossover"] > 0 else "no crossing"
+    ends_at = f"[{number(row['crossover_low'], 2)}, {number(row['crossover_high'], 2)}]"
+    place = f"P\u00a0=\u00a0{number(row['crossover'], 2)} {ends_at}"
+    meet = f"the lines meet at {place}" if row["crossover"] > 0 else "no crossing"
     span = f"between P\u00a0=\u00a0{row['lowest']:.0f} and {row['highest']:.0f}"
     return "", f"{where}: {meet} {span}; fewer steps at the smallest P: {ends[0]}, at the largest: {ends[1]}."
 
@@ -183,7 +194,8 @@ def _readings(question: str, rows: pd.DataFrame) -> Table:
     """Environments by readings: who is ahead in one question."""
     readings = list(dict.fromkeys(zip(rows["measure"], rows["reading"], strict=True)))
     lines = []
-    for environment, group in rows.groupby("environment"):
+    last = rows["environment"] == EVERYWHERE
+    for environment, group in (*rows[~last].groupby("environment"), *rows[last].groupby("environment")):
         known = {(row["measure"], row["reading"]): row for row in group.to_dict("records")}
         lines.append((Cell(str(environment)), *(_verdict(known.get(reading)) for reading in readings)))
     columns = ("environment", *(HEADINGS.get(reading, measure) for measure, reading in readings))

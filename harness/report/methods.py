@@ -41,6 +41,6 @@ SCORE_TABLES = (
     "column; probes, which know the model, do not compete."
 )
 FILMS = (
-    "One episode of the best finished run of the best cell of each environment, without exploration. The films move "
-    "in the HTML edition."
+    "One episode of the single run with the highest score in each environment, the first of equal ones, without "
+    "exploration: the luckiest run, not a typical one. The films move in the HTML edition."
 )
