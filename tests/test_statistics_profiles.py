@@ -46,8 +46,10 @@ def test_data_profile_of_more_and_wild_by_hand():
 
 
 def test_a_target_that_an_environment_does_not_have_counts_neither_way():
-    tables = np.array([[[1.0, np.nan], [3.0, np.nan], [1.0, INF], [1.0, 1.0]]])  # [1, 4, 2]
-    assert reached(tables, (2, 2), np.array([2.0]))[0, 0] == (1 / 2 + 3 / 4) / 2
+    costs = np.array([[1.0, np.nan], [3.0, np.nan], [1.0, INF], [1.0, 1.0]])  # [4, 2]
+    share = reached(costs, (2, 2), np.array([2.0]))
+    drawn = np.array([[1.0, 1, 1, 1], [2, 0, 0, 2]])  # the runs themselves, and a resample
+    np.testing.assert_array_equal(share(drawn)[:, 0], [(1 / 2 + 3 / 4) / 2, (1 + 1) / 2])
 
 
 def test_width_of_a_profile_band_over_alike_environments_is_that_of_kolmogorov_and_smirnov():

@@ -1,16 +1,18 @@
 """Kaplan-Meier, median and restricted mean: by hand, against SciPy and lifelines' numbers, and by simulation."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from scipy import integrate, stats
 
+from harness.statistics.bootstrap import replicate
 from harness.statistics.survival import (
-    common_horizon,
-    difference,
     median,
     open_end,
     pairs,
     ratio,
+    resampled,
     restricted,
     restricted_mean,
     solved,
@@ -60,10 +62,6 @@ def test_median_is_the_first_step_at_a_half_or_is_not_reached():
     assert median(pairs(np.array([4.0, INF, INF]), 9)).value == INF
 
 
-def test_common_horizon_is_the_smaller_of_the_largest_budgets():
-    assert common_horizon(pairs(np.array([1.0, INF]), np.array([50, 90])), pairs(np.array([INF]), 70)) == 70
-
-
 def test_restricted_mean_with_one_budget_is_the_mean_of_what_was_spent():
     assert restricted_mean(pairs(np.array([10.0, 30, INF, INF]), 100)[np.newaxis], 100) == (10 + 30 + 100 + 100) / 4
     assert restricted_mean(pairs(np.array([10.0, 30, INF, INF]), 100)[np.newaxis], 20) == (10 + 20 + 20 + 20) / 4
@@ -88,11 +86,18 @@ def test_a_method_that_never_crosses_is_not_certain_to_need_the_horizon():
     never = pairs(np.full(5, INF), 100)
     fast = pairs(np.full(5, 10.0), 100)
     reach = 1 - open_end(5)  # of 5 runs none crossed: up to 52 % might, at once
-    assert restricted(np.random.default_rng(0), never, 100, 50) == (100.0, pytest.approx(100 * reach), 100.0)
-    assert ratio(np.random.default_rng(0), never, fast, 100, 50) == (10.0, pytest.approx(10 * reach), 10.0)
-    assert ratio(np.random.default_rng(0), fast, never, 100, 50) == (0.1, 0.1, pytest.approx(0.1 / reach))
-    low = 90 - 100 * (1 - reach)
-    assert difference(np.random.default_rng(0), never, fast, 100, 50) == (90.0, pytest.approx(low), 90.0)
+    slow, quick = (resampled(np.random.default_rng(0), runs, 100, 50) for runs in (never, fast))
+    assert restricted(slow) == (100.0, pytest.approx(100 * reach), 100.0)
+    assert ratio(slow, quick) == (10.0, pytest.approx(10 * reach), 10.0)
+    assert ratio(quick, slow) == (0.1, 0.1, pytest.approx(0.1 / reach))
+
+
+def test_runs_watched_up_to_the_horizon_have_the_replicates_of_the_curve_to_rounding():
+    runs = pairs(np.array([3.0, 3, 7, 12, INF, INF, 9]), np.array([10.0, 12, 10, 15, 10, 20, 11]))
+    mean = resampled(np.random.default_rng(4), runs, 10.0, 500)
+    curve = replicate(np.random.default_rng(4), runs, (7,), partial(restricted_mean, horizon=10.0), 500)
+    np.testing.assert_allclose(mean.replicates, curve, rtol=1e-13)
+    assert mean.value == pytest.approx((3 + 3 + 7 + 10 + 10 + 10 + 9) / 7)
 
 
 SIMULATIONS = 800
@@ -118,11 +123,12 @@ def test_curve_of_thirty_ragged_runs_covers_its_95_percent_at_a_half():
 
 def test_restricted_mean_of_twenty_ragged_runs_covers_its_95_percent():
     rng, truth = np.random.default_rng(2), 1 - np.exp(-2.0)
-    estimates = [restricted(rng, exponential(rng, 20), 2.0, 300) for _ in range(SIMULATIONS)]
+    estimates = [restricted(resampled(rng, exponential(rng, 20), 2.0, 300)) for _ in range(SIMULATIONS)]
     assert np.mean([one.low <= truth <= one.high for one in estimates]) == NOMINAL
 
 
 def test_ratio_of_restricted_means_of_ten_and_twenty_runs_covers_its_95_percent():
     rng, truth = np.random.default_rng(3), (1 - np.exp(-2.0)) / (2 * (1 - np.exp(-1.0)))
-    estimates = [ratio(rng, exponential(rng, 10), exponential(rng, 20, 2.0), 2.0, 300) for _ in range(SIMULATIONS)]
+    draws = ((exponential(rng, 10), exponential(rng, 20, 2.0)) for _ in range(SIMULATIONS))
+    estimates = [ratio(*(resampled(rng, runs, 2.0, 300) for runs in two)) for two in draws]
     assert np.mean([one.low <= truth <= one.high for one in estimates]) == NOMINAL

@@ -22,16 +22,8 @@ import numpy as np
 from scipy import stats
 
 from harness.interface import Floats, Integers
-from harness.statistics.bootstrap import BLOCK, LEVEL, Estimate, Statistic, draw
-
-
-def replicate(
-    rng: np.random.Generator, table: Floats, sizes: Sequence[int], statistic: Statistic, resamples: int
-) -> Floats:
-    """Replicates [R, G] of a statistic (tables [R, N, ...] -> [R, G]) of whole runs, a block at a time."""
-    block = max(BLOCK // table.size, 1)
-    counts = [min(block, resamples - start) for start in range(0, resamples, block)]
-    return np.concatenate([statistic(table[draw(rng, sizes, count)]) for count in counts])
+from harness.statistics.bootstrap import LEVEL, Estimate, Statistic, replicate
+from harness.statistics.counts import Counted, count_replicates, whole
 
 
 def inflation(runs: Integers | int, strata: int) -> Floats:
@@ -84,23 +76,25 @@ def around(value: Floats, replicates: Floats, present: Integers, strata: int, le
 
 
 def uniform(
-    rng: np.random.Generator,
-    table: Floats,
-    sizes: Sequence[int],
-    statistic: Statistic,
-    resamples: int,
-    level: float = LEVEL,
+    rng: np.random.Generator, sizes: Sequence[int], statistic: Counted, resamples: int, level: float = LEVEL
 ) -> Estimate:
-    """Band [G] of one width for a share: value ± q, q the quantile of the largest distance. Arguments: `simultaneous`.
+    """Band [G] of one width for a share: value ± q, q the quantile of the largest distance.
 
     It is right where shares are 0 or 1, at which standard errors vanish and percentiles have no width. In one stratum q
     is exact, by Kolmogorov and Smirnov: ten runs are too few to resample so coarse a staircase.
+
+    Args:
+        rng: consumed here.
+        sizes: runs of each stratum, the strata one after the other.
+        statistic: how often each run was drawn [R, N] -> [R, G].
+        resamples: R.
+        level: of the band as a whole.
     """
-    value = statistic(table[np.newaxis])[0]  # [G]
+    value = whole(sizes, statistic)  # [G]
     if len(sizes) == 1:
-        exact = stats.kstwo.ppf(level, len(table))
+        exact = stats.kstwo.ppf(level, sizes[0])
         return Estimate(value, value - exact, value + exact)
-    replicates = replicate(rng, table, sizes, statistic, resamples)  # [R, G]
+    replicates = count_replicates(rng, sizes, statistic, resamples)  # [R, G]
     away = np.abs(replicates - value).max(axis=1)  # [R]
     reach = np.quantile(away, level, method="inverted_cdf") * inflation(sum(sizes), len(sizes))
     return Estimate(value, value - reach, value + reach)

@@ -84,7 +84,14 @@ def bootstrap(
         statistic: tables [R, N, ...] -> [R, ...].
         resamples: R.
     """
+    replicates = replicate(rng, table, sizes, statistic, resamples)
+    return Estimate(statistic(table[np.newaxis])[0], *interval(replicates, sizes))
+
+
+def replicate(
+    rng: np.random.Generator, table: Floats, sizes: Sequence[int], statistic: Statistic, resamples: int
+) -> Floats:
+    """Replicates [R, ...] of a statistic of whole runs, a block at a time; arguments as of `bootstrap`."""
     block = max(BLOCK // table.size, 1)
     counts = [min(block, resamples - start) for start in range(0, resamples, block)]
-    replicates = np.concatenate([statistic(table[draw(rng, sizes, count)]) for count in counts])  # [R, ...]
-    return Estimate(statistic(table[np.newaxis])[0], *interval(replicates, sizes))
+    return np.concatenate([statistic(table[draw(rng, sizes, count)]) for count in counts])

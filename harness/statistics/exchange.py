@@ -20,8 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from harness.interface import Booleans, Floats
-from harness.statistics.bands import replicate
-from harness.statistics.bootstrap import Estimate, interval
+from harness.statistics.bootstrap import Estimate, interval, replicate
 from harness.statistics.present import iqm_present
 
 

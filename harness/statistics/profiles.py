@@ -13,7 +13,6 @@ convergence test is a target of the frozen ladder, never the best of the compare
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +20,7 @@ import numpy as np
 from harness.interface import Floats
 from harness.statistics.bands import uniform
 from harness.statistics.bootstrap import Estimate
+from harness.statistics.counts import Counted
 
 
 class RunLengths(NamedTuple):
@@ -32,21 +32,21 @@ class RunLengths(NamedTuple):
     cross_share: float
 
 
-def reached(tables: Floats, sizes: Sequence[int], grid: Floats) -> Floats:
-    """Mean over strata of the share of costs at or below each grid point: [R, N, T], [G] -> [R, G].
+def reached(costs: Floats, sizes: Sequence[int], grid: Floats) -> Counted:
+    """Mean over strata of the share of costs [N, T] at or below each point of a grid [G]: -> [R, G].
 
     A row is a run with its T costs; `inf` is never reached, and NaN is a target that this environment does not have.
     """
     stops = np.cumsum(sizes)
-    parts = [tables[:, stop - size : stop] for stop, size in zip(stops, sizes, strict=True)]
-    return np.asarray(np.mean([distribution(part.reshape(len(part), -1), grid) for part in parts], axis=0))
+    below = np.stack([(costs <= point).sum(axis=1) for point in grid], axis=1).astype(np.float64)  # [N, G]
+    present = (~np.isnan(costs)).sum(axis=1, keepdims=True).astype(np.float64)  # [N, 1]
+    strata = [slice(stop - size, stop) for stop, size in zip(stops, sizes, strict=True)]
 
+    def statistic(counts: Floats) -> Floats:
+        parts = [counts[:, one] @ below[one] / (counts[:, one] @ present[one]) for one in strata]
+        return np.asarray(np.mean(parts, axis=0))
 
-def distribution(costs: Floats, grid: Floats) -> Floats:
-    """Share of the costs [R, K] that are at most each grid point [G]: [R, G]; NaN counts neither way."""
-    present = ~np.isnan(costs)
-    below = np.stack([(costs <= point).sum(axis=1) for point in grid], axis=1)  # [R, G]
-    return np.asarray(below / present.sum(axis=1, keepdims=True))
+    return statistic
 
 
 def performance_profile(
@@ -61,7 +61,7 @@ def performance_profile(
         thresholds: [G], ascending.
         resamples: R.
     """
-    below = uniform(rng, scores[:, np.newaxis], sizes, partial(reached, sizes=sizes, grid=thresholds), resamples)
+    below = uniform(rng, sizes, reached(scores[:, np.newaxis], sizes, thresholds), resamples)
     return Estimate(1 - below.value, np.clip(1 - below.high, 0, 1), np.clip(1 - below.low, 0, 1))
 
 
@@ -84,7 +84,7 @@ def data_profile(
         resamples: R.
     """
     costs = episodes / (parameters[:, np.newaxis] + 1)
-    band = uniform(rng, costs, sizes, partial(reached, sizes=sizes, grid=grid), resamples)
+    band = uniform(rng, sizes, reached(costs, sizes, grid), resamples)
     return Estimate(band.value, np.clip(band.low, 0, 1), np.clip(band.high, 0, 1))
 
 

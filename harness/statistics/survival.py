@@ -24,7 +24,8 @@ import numpy as np
 from scipy import stats
 
 from harness.interface import Floats
-from harness.statistics.bootstrap import LEVEL, Estimate, bootstrap
+from harness.statistics.bootstrap import LEVEL, Estimate, interval, replicate
+from harness.statistics.counts import count_replicates
 
 
 class Solved(NamedTuple):
@@ -92,11 +93,6 @@ def first_at_half(steps: Floats, share: Floats) -> float:
     return float(steps[enough.argmax()]) if enough.any() else float("inf")
 
 
-def common_horizon(*methods: Floats) -> float:
-    """The last step at which every method (runs [N, 2]) still has a run under observation: the largest honest τ."""
-    return float(min(runs[:, 1].max() for runs in methods))
-
-
 def restricted_mean(tables: Floats, horizon: float) -> Floats:
     """Mean of min(T, τ) of tables [R, N, 2] -> [R]: the area under the Kaplan-Meier curve up to τ = horizon.
 
@@ -114,40 +110,48 @@ def restricted_mean(tables: Floats, horizon: float) -> Floats:
     return np.asarray((height * widths).sum(axis=-1))
 
 
-def restricted(rng: np.random.Generator, runs: Floats, horizon: float, resamples: int) -> Estimate:
-    """Restricted mean of runs [N, 2] with its interval by whole runs.
+class Resampled(NamedTuple):
+    """The restricted mean of a method's N runs, and of resamples of them."""
+
+    value: float
+    replicates: Floats  # [R]
+    spared: float
+    runs: int
+
+
+def resampled(rng: np.random.Generator, runs: Floats, horizon: float, resamples: int) -> Resampled:
+    """Restricted mean of runs [N, 2] and of whole runs drawn again.
+
+    Where every run was watched up to τ it is a mean, and a resample no more than how often each run was drawn.
+    """
+    sizes = (len(runs),)
+    if (runs[:, 1] >= horizon).all():
+        steps = np.minimum(runs[:, 0], horizon)  # [N]
+        replicates = count_replicates(rng, sizes, lambda counts: counts @ steps / len(steps), resamples)
+    else:
+        replicates = replicate(rng, runs, sizes, partial(restricted_mean, horizon=horizon), resamples)
+    value = float(restricted_mean(runs[np.newaxis], horizon)[0])
+    return Resampled(value, replicates, spared(runs, horizon), len(runs))
+
+
+def restricted(one: Resampled) -> Estimate:
+    """The restricted mean with its interval.
 
     With no crossing before τ the bootstrap sees nothing: the low end is then (1 - p) τ, p the largest share of runs
     that might have crossed at once. With one or two crossings it sees little: see docs/coverage.md.
     """
-    estimate = bootstrap(rng, runs, (len(runs),), partial(restricted_mean, horizon=horizon), resamples)
-    return estimate._replace(low=estimate.low * spared(runs, horizon))
+    low, high = interval(one.replicates, (one.runs,))
+    return Estimate(np.asarray(one.value), np.asarray(low * one.spared), high)
 
 
-def ratio(rng: np.random.Generator, first: Floats, second: Floats, horizon: float, resamples: int) -> Estimate:
-    """Restricted mean of `first` [N, 2] / that of `second` [M, 2]; below 1 the first is faster."""
-
-    def quotient(pools: Floats) -> Floats:
-        """Pools [R, N + M, 2] -> [R]."""
-        above, below = (restricted_mean(half, horizon) for half in (pools[:, : len(first)], pools[:, len(first) :]))
-        return np.asarray(np.divide(above, below, out=np.full(above.shape, np.inf), where=below > 0))
-
-    estimate = bootstrap(rng, np.concatenate((first, second)), (len(first), len(second)), quotient, resamples)
-    low, high = estimate.low * spared(first, horizon), estimate.high / spared(second, horizon)
-    return Estimate(estimate.value, np.asarray(low), np.asarray(high))
-
-
-def difference(rng: np.random.Generator, first: Floats, second: Floats, horizon: float, resamples: int) -> Estimate:
-    """Restricted mean of `first` [N, 2] - that of `second` [M, 2], in steps; below 0 the first is faster."""
-
-    def contrast(pools: Floats) -> Floats:
-        """Pools [R, N + M, 2] -> [R]."""
-        return restricted_mean(pools[:, : len(first)], horizon) - restricted_mean(pools[:, len(first) :], horizon)
-
-    estimate = bootstrap(rng, np.concatenate((first, second)), (len(first), len(second)), contrast, resamples)
-    low = estimate.low - horizon * (1 - spared(first, horizon))
-    high = estimate.high + horizon * (1 - spared(second, horizon))
-    return Estimate(estimate.value, np.asarray(low), np.asarray(high))
+def ratio(first: Resampled, second: Resampled) -> Estimate:
+    """Restricted mean of the first / that of the second, drawn apart; below 1 the first is faster."""
+    value, quotients = (
+        np.divide(above, below, out=np.full(np.shape(above), np.inf), where=np.asarray(below) > 0)
+        for above, below in ((first.value, second.value), (first.replicates, second.replicates))
+    )
+    low, high = interval(quotients, (first.runs, second.runs))
+    return Estimate(np.asarray(value), np.asarray(low * first.spared), np.asarray(high / second.spared))
 
 
 def spared(runs: Floats, horizon: float) -> float:

@@ -12,7 +12,7 @@ from itertools import combinations
 import numpy as np
 
 from harness.statistics.bootstrap import Estimate
-from harness.statistics.survival import median, ratio, restricted, solved
+from harness.statistics.survival import median, ratio, resampled, restricted, solved
 from harness.tables.cells import CellRuns
 from harness.tables.comparisons import UNDETERMINED
 from harness.tables.contrasts import times
@@ -54,7 +54,7 @@ def restricted_row(cell: CellRuns, budgets: Mapping[str, float], address: Addres
     horizon = budgets[record.environment]
     mean, middle = None, None
     if cell.runs:
-        mean = restricted(address("tables", *record.key, "restricted"), times(cell), horizon, resamples)
+        mean = restricted(resampled(address("tables", *record.key, "restricted"), times(cell), horizon, resamples))
         middle = median(times(cell))
     return {
         **record.identity,
@@ -69,15 +69,23 @@ def restricted_row(cell: CellRuns, budgets: Mapping[str, float], address: Addres
 def ratio_rows(
     cells: Sequence[CellRuns], budgets: Mapping[str, float], address: Address, resamples: int
 ) -> Iterator[Row]:
-    """Families: every two methods of different families on one policy; structures: one method on every two policies."""
+    """Families: every two methods of different families on one policy; structures: one method on every two policies.
+
+    A cell is resampled once, on its own, and stands with the same resamples in all of its pairs.
+    """
     groups: dict[str, list[CellRuns]] = defaultdict(list)
     for cell in cells:
         if cell.runs and cell.record.family in RIVALS:
             groups[cell.record.environment].append(cell)
     for environment, group in sorted(groups.items()):
+        means = {
+            cell.record.key: resampled(
+                address("tables", "ratio", *cell.record.key), times(cell), budgets[environment], resamples
+            )
+            for cell in group
+        }
         for contrast, first, second in contrasts(group):
-            rng = address("tables", "ratio", *first.record.key, *second.record.key[1:])
-            estimate = ratio(rng, times(first), times(second), budgets[environment], resamples)
+            estimate = ratio(means[first.record.key], means[second.record.key])
             yield {
                 **{"environment": environment, "contrast": contrast, "horizon": budgets[environment]},
                 **side("first", first),
