@@ -26,6 +26,7 @@ from harness import figures, report
 from harness.cell import Part
 from harness.claims.metrics import METRICS
 from harness.figures.load import TEXT, TRUTH, Anchors, Tables, load
+from harness.files import write_bytes
 from harness.interface import Request, Scaler
 from harness.policy import build
 from harness.report import (
@@ -666,7 +667,7 @@ def test_interrupted_writing_leaves_the_old_report(tmp_path: Path, monkeypatch: 
     page.write_text("old")
     monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
-        blocks.replace_file(page, b"new")
+        write_bytes(page, b"new")
     assert page.read_text() == "old"
 
 

@@ -13,6 +13,8 @@ from harness.memory import keep_memory
 from harness.plugins import contained
 from harness.threads import pin_threads
 
+TOLD = frozenset((errno.ENAMETOOLONG, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EISDIR))  # one line
+LONG = 255  # letters of a path that are shown
 DESCRIPTION = """\
 Structure versus data: when is it worth putting structure into a policy, and when collecting more data?
 
@@ -61,8 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return 0
     except OSError as error:
-        if error.errno != errno.ENAMETOOLONG:
+        if error.errno not in TOLD:
             raise
-        print(f"error: {str(error.filename)[:60]}…: {error.strerror}", file=sys.stderr)
-        return 2
+        place = str(error.filename or "a temporary file")
+        print(f"error: {place if len(place) <= LONG else f'{place[:60]}…'}: {error.strerror}", file=sys.stderr)
+        return 2 if error.errno == errno.ENAMETOOLONG else 1
     return status

@@ -75,8 +75,10 @@ def _records(subject: str) -> Iterator[tuple[list[Claim], bool]]:
 
     With them whether the tables that are published of them can be made of them; True where none are.
     """
-    from harness.published.read import is_published
+    from harness.plugins import ROOT
+    from harness.published.read import is_published, studies
     from harness.verify import claims
+    from harness.verify.claims import PUBLISHED, of_study
     from harness.workflow import open_study
 
     path = Path(subject)
@@ -90,7 +92,9 @@ def _records(subject: str) -> Iterator[tuple[list[Claim], bool]]:
             _open_bundle(path, Path(scratch))
             yield claims.of_folder(Path(scratch) / "results" / "runs"), True
     else:
-        yield claims.of_study(open_study(subject)), True
+        workflow = open_study(subject)
+        here = any((ROOT / manifest).exists() for manifest in workflow.manifests)
+        yield _open_published(PUBLISHED / subject) if subject in studies() and not here else (of_study(workflow), True)
 
 
 def _open_published(folder: Path) -> tuple[list[Claim], bool]:

@@ -8,8 +8,8 @@ and `<` are only characters.
 
 from __future__ import annotations
 
+import io
 import math
-import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -28,6 +28,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+from harness.files import write_bytes
 
 Colour: TypeAlias = tuple[float, float, float]
 
@@ -194,8 +196,11 @@ def _rounded(path_data: re.Match[bytes]) -> bytes:
 
 
 def save(figure: Figure, stem: Path) -> tuple[Path, Path]:
-    """Write {stem}.svg and {stem}.pdf, each aside and then renamed; same figure, same bytes. The figure is closed."""
-    stem.parent.mkdir(parents=True, exist_ok=True)
+    """Write {stem}.svg and {stem}.pdf; same figure, same bytes. The figure is closed.
+
+    Raises:
+        Unwritable: the disk is full, or the folder cannot be written; what stands stays.
+    """
     paths = (stem.with_name(stem.name + ".svg"), stem.with_name(stem.name + ".pdf"))
     dateless = ({"Date": None, "Creator": None}, {"CreationDate": None, "Creator": None, "Producer": None})
     with plt.rc_context(STYLE):
@@ -203,10 +208,9 @@ def save(figure: Figure, stem: Path) -> tuple[Path, Path]:
             figure.draw_without_rendering()
             figure.set_layout_engine("none")  # laid out once, saved twice
         for path, metadata in zip(paths, dateless, strict=True):
-            aside = path.with_name(f".{path.name}.{os.getpid()}")
-            figure.savefig(aside, format=path.suffix[1:], metadata=metadata)
-            if path.suffix == ".svg":
-                aside.write_bytes(PATH_DATA.sub(_rounded, aside.read_bytes()))
-            aside.replace(path)
+            drawn = io.BytesIO()
+            figure.savefig(drawn, format=path.suffix[1:], metadata=metadata)
+            content = drawn.getvalue()
+            write_bytes(path, PATH_DATA.sub(_rounded, content) if path.suffix == ".svg" else content)
     plt.close(figure)
     return paths

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.figures.load import load
+from harness.files import write_bytes
 from harness.report import content, html, pdf
-from harness.report.blocks import replace_file
 from harness.report.content import Clip, Facts
 
 __all__ = ["Clip", "Facts", "build"]
@@ -26,10 +26,11 @@ def build(facts: Facts, tables: Path, figures: Path, reports: Path) -> tuple[Pat
 
     Raises:
         FileNotFoundError: a table or a figure is missing.
+        Unwritable: the disk is full, or the folder cannot be written; what stands stays.
     """
     report = content.compose(facts, load(tables), content.digests_of(tables))
     films = {content.stem(clip): clip.film.data for clip in facts.clips if clip.film.data}
     page, paper = reports / f"{facts.study}.html", reports / f"{facts.study}.pdf"
-    replace_file(page, html.render(report, tables, figures, films))
-    replace_file(paper, pdf.render(report, figures))
+    write_bytes(page, html.render(report, tables, figures, films))
+    write_bytes(paper, pdf.render(report, figures))
     return page, paper

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, TypeAlias
 
 
@@ -153,11 +152,3 @@ def plain_table(caption: str, columns: tuple[str, ...], sides: str, rows: Sequen
     """A table of plain text; `sides` says l or r for each column."""
     cells = tuple(tuple(Cell(text) for text in row) for row in rows)
     return Table(caption, columns, tuple(side == "r" for side in sides), cells)
-
-
-def replace_file(path: Path, data: bytes) -> None:
-    """Write aside, then rename: a reader never sees half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.new")
-    aside.write_bytes(data)
-    aside.replace(path)
