@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
+import errno
 import json
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -360,3 +362,20 @@ LONG = {"name": ["verify", "x" * 300], "path": ["compare", "smoke", "--against",
 def test_a_name_longer_than_a_file_may_have_is_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(words) == 2
     assert capsys.readouterr().err.startswith("error: ")
+
+
+def test_a_full_disk_is_one_line_and_an_unforeseen_fault_stays_a_fault(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(number: int) -> Callable[[argparse.Namespace], int]:
+        def act(options: argparse.Namespace) -> int:
+            raise OSError(number, os.strerror(number), "results/x")
+
+        return act
+
+    monkeypatch.setattr("harness.cli.stages.make_figures", fails(errno.ENOSPC))
+    assert main(["figures", "smoke"]) == 1
+    assert capsys.readouterr().err == "error: results/x: No space left on device\n"
+    monkeypatch.setattr("harness.cli.stages.make_figures", fails(errno.EIO))
+    with pytest.raises(OSError, match="results/x"):
+        main(["figures", "smoke"])

@@ -46,6 +46,13 @@ def test_in_short_a_structure_saves_data_costs_it_or_both():
     )
 
 
+def test_in_short_kinds_with_the_same_effect_are_named_together():
+    both = contests(("program", RIVALS[0], "generic", "generic"), ("tree", RIVALS[0], "undetermined", "generic"))
+    assert conclusion.short(both) == (
+        "Where these runs decide, with gradient-free search programs and other structures cost data."
+    )
+
+
 def test_without_contests_nothing_is_counted():
     assert conclusion.scores(MIXED[:0]) == conclusion.data(MIXED[:0]) == conclusion.short(MIXED[:0]) == ""
 

@@ -78,7 +78,7 @@ def _records(subject: str) -> Iterator[tuple[list[Claim], bool]]:
     from harness.plugins import ROOT
     from harness.published.read import is_published, studies
     from harness.verify import claims
-    from harness.verify.claims import PUBLISHED, of_study
+    from harness.verify.claims import PUBLISHED
     from harness.workflow import open_study
 
     path = Path(subject)
@@ -94,7 +94,10 @@ def _records(subject: str) -> Iterator[tuple[list[Claim], bool]]:
     else:
         workflow = open_study(subject)
         here = any((ROOT / manifest).exists() for manifest in workflow.manifests)
-        yield _open_published(PUBLISHED / subject) if subject in studies() and not here else (of_study(workflow), True)
+        if subject in studies() and not here:
+            yield _open_published(PUBLISHED / subject)
+        else:
+            yield claims.of_study(workflow), True
 
 
 def _open_published(folder: Path) -> tuple[list[Claim], bool]:

@@ -37,8 +37,10 @@ def short(structures: pd.DataFrame) -> str:
     """In plain words: what the contests that are decided say of steps until solved, by family and kind."""
     parts = []
     for words, counts in _counted(structures, "faster"):
-        said = [f"{kind} {_effect(won, lost)}" for kind, _, _, won, lost in counts]
-        parts.append(f"with {words} {' and '.join(said)}")
+        kinds: dict[str, list[str]] = {}
+        for kind, _, _, won, lost in counts:
+            kinds.setdefault(_effect(won, lost), []).append(kind)
+        parts.append(f"with {words} {' and '.join(f'{listed(names)} {effect}' for effect, names in kinds.items())}")
     return f"Where these runs decide, {'; '.join(parts)}." if parts else ""
 
 
