@@ -53,6 +53,11 @@ def test_in_short_kinds_with_the_same_effect_are_named_together():
     )
 
 
+def test_in_short_runs_that_decide_nothing_show_nothing():
+    undecided = MIXED.assign(faster="undetermined")
+    assert conclusion.short(undecided) == "These runs do not show that a structure saves data, nor that it costs any."
+
+
 def test_without_contests_nothing_is_counted():
     assert conclusion.scores(MIXED[:0]) == conclusion.data(MIXED[:0]) == conclusion.short(MIXED[:0]) == ""
 

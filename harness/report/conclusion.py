@@ -35,6 +35,8 @@ def conclusion(tables: Tables) -> Point:
 
 def short(structures: pd.DataFrame) -> str:
     """In plain words: what the contests that are decided say of steps until solved, by family and kind."""
+    if len(structures) and not structures["faster"].isin(["structure", "generic"]).any():
+        return "These runs do not show that a structure saves data, nor that it costs any."
     parts = []
     for words, counts in _counted(structures, "faster"):
         kinds: dict[str, list[str]] = {}
