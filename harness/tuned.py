@@ -20,14 +20,16 @@ from typing import Annotated, Any, Literal, NamedTuple
 from harness import plugins, strict_yaml
 from harness.errors import InputError
 from harness.files import checksum
+from harness.names import check_name
 from harness.node import Node
-from harness.schema import Rule, read
+from harness.schema import Rule, between, mapping, read
 from harness.search import search_space
-from harness.settings import complete
+from harness.settings import complete, make
 
 Reading = Literal["each", "one"]
 IN_ORDER = Rule("each, one or both in this order", lambda read: read in (("each",), ("one",), ("each", "one")))
 Readings = Annotated[tuple[Reading, ...], IN_ORDER]
+Names = Annotated[tuple[str, ...], Rule("with at least one entry", bool)]
 SUFFIX: Mapping[str, str] = {"each": "", "one": ".one"}
 
 
@@ -35,7 +37,7 @@ SUFFIX: Mapping[str, str] = {"each": "", "one": ".one"}
 class Winner:
     """The best setting of an algorithm with a policy, in one environment or over several."""
 
-    environments: tuple[str, ...]
+    environments: Names
     policy: str
     algorithm: str  # label
     plugin: str
@@ -50,9 +52,9 @@ class TunedFile:
     """The file as it is written."""
 
     study: str
-    tried: int  # settings of each algorithm, K
-    first_seed: int
-    seeds: int  # S
+    tried: Annotated[int, between(1, 1000)]  # settings of each algorithm, K
+    first_seed: Annotated[int, between(0, 10**9)]
+    seeds: Annotated[int, between(1, 10_000)]  # S
     score: str  # in words
     draws: str  # sha256 of the file with every draw
     provenance: tuple[Any, ...]  # of the runs, each kind once
@@ -136,15 +138,20 @@ class Tuned:
             fixed: those of them that this study gives.
 
         Raises:
-            InputError: the label was something else when it was tuned.
+            InputError: the label was something else when it was tuned, or its plug-in refuses the settings.
         """
+        if won.plugin != file:
+            raise self._other(won, f"was {won.plugin}")
         settings = complete("algorithms", won.plugin, won.settings)
         free = search_space(plugins.load("algorithms", won.plugin)).keys() - set(fixed)
         differ = [name for name, value in settings.items() if name not in free and value != own.get(name)]
-        if won.plugin != file or differ:
-            reason = f"differed in {', '.join(differ)}" if won.plugin == file else f"was {won.plugin}"
-            raise self.place.error(f"{won.algorithm} is not what {shown(self.file.study)} has tuned: that {reason}")
+        if differ:
+            raise self._other(won, f"differed in {', '.join(differ)}")
+        make("algorithms", file, won.settings, {"policy": None}, settings)
         return settings
+
+    def _other(self, won: Winner, difference: str) -> InputError:
+        return self.place.error(f"{won.algorithm} is not what {shown(self.file.study)} has tuned: that {difference}")
 
 
 def shown(study: str) -> str:
@@ -159,11 +166,16 @@ def load_tuned(root: Path, node: Node) -> Tuned:
         InputError: there is no such file, or something is wrong with it.
     """
     entry = read(node, TunedEntry)
+    check_name(mapping(node)["study"], entry.study)
     path = root / "tuned" / f"{entry.study}.yaml"
     if not path.is_file():
         command = f"snakemake --cores 8 tune --config study={entry.study}"
         raise node.error(f"there is no {shown(entry.study)} yet: make it with `{command}`")
-    return Tuned(node, read(strict_yaml.load(path, shown(entry.study)), TunedFile), entry.readings)
+    written = strict_yaml.load(path, shown(entry.study))
+    file = read(written, TunedFile)
+    if file.study != entry.study:
+        raise mapping(written)["study"].error(f"this is the file of {entry.study}, not of {ascii(file.study)[:80]}")
+    return Tuned(node, file, entry.readings)
 
 
 def tuned_twice(files: Iterable[Tuned]) -> str | None:

@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
+from harness.bundle.citation import Author, Citation
 from harness.workflow import Workflow
 
 Entity: TypeAlias = dict[str, Any]
@@ -37,14 +38,14 @@ NAMES = {
 }
 
 
-def describe(workflow: Workflow, sizes: Mapping[str, int], data: Sequence[str], citation: Mapping[str, Any]) -> Entity:
+def describe(workflow: Workflow, sizes: Mapping[str, int], data: Sequence[str], citation: Citation) -> Entity:
     """The content of `ro-crate-metadata.json`.
 
     Args:
         workflow: the study.
         sizes: bytes of every other file of the bundle.
         data: those that were made, the others being sources.
-        citation: the content of CITATION.cff.
+        citation: what CITATION.cff says.
     """
     study = f"studies/{workflow.study.name}.yaml"
     named = [study, *NAMES]
@@ -63,17 +64,17 @@ def _descriptor() -> Entity:
     return {"@id": CRATE, "@type": "CreativeWork", "about": _to("./"), "conformsTo": _to(SPECIFICATION)}
 
 
-def _root(workflow: Workflow, parts: Sequence[Entity], citation: Mapping[str, Any]) -> Entity:
+def _root(workflow: Workflow, parts: Sequence[Entity], citation: Citation) -> Entity:
     study = workflow.study
-    authors = [_to(_person(author)) for author in citation["authors"]]
+    authors = [_to(_person(author)) for author in citation.authors]
     check = "Check it with `harness verify BUNDLE`, or `sha256sum -c MANIFEST.sha256` for the files alone."
     return {
         "@id": "./",
         "@type": "Dataset",
-        "name": f"{study.title}: study {study.name} of {citation['title']}",
+        "name": f"{study.title}: study {study.name} of {citation.title}",
         "description": f"{study.question} Records, tables, figures, report and sources of a benchmark study. {check}",
-        "datePublished": str(citation["date-released"]),
-        "version": str(citation["version"]),
+        "datePublished": citation.released,
+        "version": citation.version,
         "license": _to(_license(citation)),
         "author": authors[0] if len(authors) == 1 else authors,
         "publisher": authors[0],
@@ -111,24 +112,23 @@ def _made(workflow: Workflow, study: str, data: Sequence[str]) -> Entity:
     }
 
 
-def _context(citation: Mapping[str, Any]) -> list[Entity]:
+def _context(citation: Citation) -> list[Entity]:
     """What is not in the bundle but is spoken of: licence, authors, languages."""
-    licence = str(citation["license"])
-    words = f"{licence} licence; its text is the file LICENSE."
+    words = f"{citation.licence} licence; its text is the file LICENSE."
     return [
-        {"@id": _license(citation), "@type": "CreativeWork", "name": licence, "description": words},
-        *({"@id": _person(author), "@type": "Organization", "name": author["name"]} for author in citation["authors"]),
+        {"@id": _license(citation), "@type": "CreativeWork", "name": citation.licence, "description": words},
+        *({"@id": _person(author), "@type": author.kind, "name": author.name} for author in citation.authors),
         {"@id": SNAKEMAKE, "@type": "ComputerLanguage", "name": "Snakemake", "url": SNAKEMAKE}
         | {"version": version("snakemake")},
     ]
 
 
-def _license(citation: Mapping[str, Any]) -> str:
-    return f"https://spdx.org/licenses/{citation['license']}"
+def _license(citation: Citation) -> str:
+    return f"https://spdx.org/licenses/{citation.licence}"
 
 
-def _person(author: Mapping[str, Any]) -> str:
-    return f"#{quote(str(author['name']))}"
+def _person(author: Author) -> str:
+    return f"#{quote(author.name)}"
 
 
 def _to(identifier: str) -> dict[str, str]:

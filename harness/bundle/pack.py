@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
-from harness import strict_yaml
 from harness.bundle import contents
-from harness.bundle.crate import CRATE, describe
+from harness.bundle.citation import load_citation
+from harness.bundle.crate import CRATE, Entity, describe
 from harness.errors import InputError
 from harness.files import checksum
 from harness.plugins import ROOT
@@ -34,9 +34,10 @@ def pack(workflow: Workflow, out: Path) -> dict[str, str]:
     """
     data = contents.data(workflow)
     names = sorted({*data, *contents.sources()})
-    citation = strict_yaml.load(ROOT / "CITATION.cff", "CITATION.cff").plain()
     sizes = {name: (ROOT / name).stat().st_size for name in names}
-    crate = (json.dumps(describe(workflow, sizes, data, citation), indent=1, ensure_ascii=False) + "\n").encode()
+    crate = (
+        json.dumps(describe(workflow, sizes, data, load_citation(ROOT)), indent=1, ensure_ascii=False) + "\n"
+    ).encode()
     sums = {name: checksum(ROOT / name) for name in names} | {CRATE: hashlib.sha256(crate).hexdigest()}
     made = {CRATE: crate, MANIFEST: manifest(sums).encode()}
     aside = out.with_name(f".{out.name}.{os.getpid()}.aside")
@@ -48,6 +49,10 @@ def pack(workflow: Workflow, out: Path) -> dict[str, str]:
     finally:
         aside.unlink(missing_ok=True)
     return sums
+
+
+def _text(crate: Entity) -> bytes:
+    return (json.dumps(crate, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def manifest(sums: Mapping[str, str]) -> str:

@@ -36,18 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 if all is well, 1 if a check failed, 2 for bad input."""
     pin_threads()
     keep_memory()
-    from harness.cli import check, inspect, new, play, published, stages, tracking, trust
-
-    parser = argparse.ArgumentParser(
-        prog="harness",
-        description=DESCRIPTION,
-        epilog=EPILOGUE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (inspect, play, new, check, tracking, trust, published, stages):
-        module.add_commands(commands)
-    options = parser.parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     try:
         with contained():
             status: int = options.act(options)
@@ -69,3 +58,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {place if len(place) <= LONG else f'{place[:60]}…'}: {error.strerror}", file=sys.stderr)
         return 2 if error.errno == errno.ENAMETOOLONG else 1
     return status
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    from harness.cli import check, inspect, new, play, published, stages, tracking, trust
+
+    parser = argparse.ArgumentParser(
+        prog="harness",
+        description=DESCRIPTION,
+        epilog=EPILOGUE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for module in (inspect, play, new, check, tracking, trust, published, stages):
+        module.add_commands(commands)
+    return parser
