@@ -112,11 +112,12 @@ rule tables:
         "results/tables/{study}/findings.csv",
     log:
         "results/logs/{study}/tables.log",
+    threads: 8
     params:
         code=product_code("tables"),
         terms=WORKFLOW.table_terms(),
     shell:
-        "python -m harness tables {wildcards.study:q} 2> {log:q}"
+        "python -m harness tables {wildcards.study:q} --jobs {threads} 2> {log:q}"
 
 
 rule figures:
@@ -127,10 +128,11 @@ rule figures:
         "results/figures/{study}/headline.svg",
     log:
         "results/logs/{study}/figures.log",
+    threads: 8
     params:
         code=product_code("figures"),
     shell:
-        "python -m harness figures {wildcards.study:q} 2> {log:q}"
+        "python -m harness figures {wildcards.study:q} --jobs {threads} 2> {log:q}"
 
 
 rule mirrored:
@@ -156,11 +158,12 @@ rule report:
         "reports/{study}.pdf",
     log:
         "results/logs/{study}/report.log",
+    threads: 8
     params:
         code=product_code("report"),
         terms=WORKFLOW.report_terms(),
     shell:
-        "python -m harness report {wildcards.study:q} 2> {log:q}"
+        "python -m harness report {wildcards.study:q} --jobs {threads} 2> {log:q}"
 
 
 rule verify:

@@ -14,16 +14,18 @@ from harness.report import Clip, Facts, build
 from harness.report.animation import Film
 from harness.results import Manifests, candidate, live, shown_runs
 from harness.tracking import ledger
+from harness.workers import each
 from harness.workflow import Workflow, figures_folder, tables_folder
 
 LEFT = "its last solution is too large to be published; a rerun makes it again"
 
 
-def write_report(workflow: Workflow) -> tuple[Path, Path]:
-    """Write reports/{study}.html and reports/{study}.pdf, from whatever runs there are."""
+def write_report(workflow: Workflow, jobs: int = 1) -> tuple[Path, Path]:
+    """Write reports/{study}.html and reports/{study}.pdf, from whatever runs there are; films by so many workers."""
     name = workflow.study.name
     lacking = ledger.unmirrored(ROOT / "results", name, [ROOT / path for path in workflow.manifests])
-    return report_of(workflow, live(workflow), tables_folder(name), figures_folder(name), ROOT / "reports", lacking)
+    folders = tables_folder(name), figures_folder(name), ROOT / "reports"
+    return report_of(workflow, live(workflow), *folders, lacking, jobs)
 
 
 def report_of(
@@ -33,6 +35,7 @@ def report_of(
     figures: Path,
     reports: Path,
     unmirrored: Sequence[tuple[str, str]] = (),
+    jobs: int = 1,
 ) -> tuple[Path, Path]:
     """Write {reports}/{study}.html and {reports}/{study}.pdf.
 
@@ -43,6 +46,7 @@ def report_of(
         figures: made from the tables.
         reports: where the two files go.
         unmirrored: run and reason, for all that MLflow does not show.
+        jobs: workers at most, which change no byte.
     """
     study = workflow.study
     names = dict.fromkeys(planned.cell.environment.name for planned in workflow.planned)
@@ -56,7 +60,7 @@ def report_of(
         provenance=list(provenances(runs)),
         command=f"snakemake --cores 8 --config study={study.name}",
         cells=[planned.cell for planned in workflow.planned],
-        clips=list(_clips(workflow, manifests, tables)),
+        clips=_clips(workflow, manifests, tables, jobs),
         unmirrored=unmirrored,
     )
     return build(facts, tables, figures, reports)
@@ -74,10 +78,11 @@ def provenances(manifests: Iterable[Path]) -> Iterator[dict[str, Any]]:
                 yield facts
 
 
-def _clips(workflow: Workflow, manifests: Manifests, tables: Path) -> Iterator[Clip]:
+def _clips(workflow: Workflow, manifests: Manifests, tables: Path, jobs: int) -> list[Clip]:
     """The best finished run in each environment, as a film."""
-    for cell, seed in shown_runs(workflow, tables):
-        yield Clip(*cell.labels, seed, film_in(manifests, cell, seed))
+    shown = shown_runs(workflow, tables)
+    films = each(lambda run: film_in(manifests, *run), shown, jobs)
+    return [Clip(*cell.labels, seed, film) for (cell, seed), film in zip(shown, films, strict=True)]
 
 
 def film_in(manifests: Manifests, cell: Cell, seed: int) -> Film:

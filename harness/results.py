@@ -39,16 +39,17 @@ def live(workflow: Workflow) -> Manifests:
     return {digest: tuple(plugins.ROOT / path for path in paths) for digest, paths in {**runs, **benches}.items()}
 
 
-def tabulate(workflow: Workflow, folder: Path, manifests: Manifests) -> None:
+def tabulate(workflow: Workflow, folder: Path, manifests: Manifests, jobs: int = 1) -> None:
     """Write all tables of a study; raises as `write_tables`.
 
     Args:
         workflow: the study.
         folder: where they go; it has the name of the study.
         manifests: of the jobs that are there.
+        jobs: workers at most, which change no byte.
     """
     known = (workflow.claims, tried(workflow), bench_records(workflow, manifests), workflow.study.parts)
-    write_tables(records(workflow, manifests), folder, TABLE_SEED, RESAMPLES, *known)
+    write_tables(records(workflow, manifests), folder, TABLE_SEED, RESAMPLES, *known, jobs)
 
 
 def records(workflow: Workflow, manifests: Manifests | None = None) -> Iterator[CellRecord]:

@@ -297,6 +297,19 @@ def test_bytes_do_not_depend_on_the_order_of_cells_seeds_or_jobs(study, tmp_path
     assert contents(tmp_path / "first") == contents(tmp_path / "second")
 
 
+def test_bytes_do_not_depend_on_the_number_of_workers(study, tmp_path):
+    for jobs in (1, 2, 5):
+        write_tables(study, tmp_path / str(jobs), seed=1, resamples=100, jobs=jobs)
+    assert contents(tmp_path / "1") == contents(tmp_path / "2") == contents(tmp_path / "5")
+
+
+def test_a_damaged_job_is_told_in_its_own_words_by_several_workers_too(study, tmp_path):
+    study[0].manifests[0].with_name("timing.parquet").write_bytes(b"cut short")
+    with pytest.raises(InputError, match=r"timing\.parquet: is damaged"):
+        write_tables(study, tmp_path / "out", seed=1, resamples=100, jobs=2)
+    assert not (tmp_path / "out").exists()
+
+
 def test_another_table_seed_changes_intervals_only(study, tmp_path):
     for seed in (1, 2):
         write_tables(study, tmp_path / str(seed), seed=seed, resamples=100)

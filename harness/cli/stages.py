@@ -32,7 +32,16 @@ def add_commands(commands: Any) -> None:
     ):
         parser = commands.add_parser(name, help=text)
         parser.add_argument("study")
+        if act is not tune_settings:
+            parser.add_argument("--jobs", type=_jobs, default=1, metavar="N", help="workers at most (default: 1)")
         parser.set_defaults(act=act)
+
+
+def _jobs(text: str) -> int:
+    """A number of workers."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of workers: 1 or more")
+    return int(text)
 
 
 def run_job(options: argparse.Namespace) -> int:
@@ -121,7 +130,7 @@ def make_tables(options: argparse.Namespace) -> int:
     from harness.workflow import open_study, tables_folder
 
     workflow = open_study(options.study)
-    tabulate(workflow, tables_folder(options.study), live(workflow))
+    tabulate(workflow, tables_folder(options.study), live(workflow), options.jobs)
     return 0
 
 
@@ -141,7 +150,7 @@ def make_figures(options: argparse.Namespace) -> int:
     from harness.workflow import figures_folder, tables_folder
 
     _need(options.study, "tables")
-    draw_all(tables_folder(options.study), figures_folder(options.study))
+    draw_all(tables_folder(options.study), figures_folder(options.study), options.jobs)
     return 0
 
 
@@ -151,7 +160,7 @@ def make_report(options: argparse.Namespace) -> int:
     from harness.workflow import open_study
 
     _need(options.study, "tables")
-    for path in write_report(open_study(options.study)):
+    for path in write_report(open_study(options.study), options.jobs):
         print(path, file=sys.stderr)
     return 0
 

@@ -6,6 +6,7 @@ Every figure module has `draw(tables) -> Figure`, a `CAPTION`, and `READING`, th
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 
@@ -28,6 +29,7 @@ from harness.figures import (
 )
 from harness.figures.load import load
 from harness.figures.style import save, styled
+from harness.workers import each
 
 FIGURES: dict[str, ModuleType] = {
     "headline": headline,
@@ -48,12 +50,13 @@ FIGURES: dict[str, ModuleType] = {
 }
 
 
-def draw_all(tables_folder: Path, out_folder: Path) -> tuple[Path, ...]:
+def draw_all(tables_folder: Path, out_folder: Path, jobs: int = 1) -> tuple[Path, ...]:
     """Draw every figure of a study.
 
     Args:
         tables_folder: results/tables/{study}, the files of docs/tables.md.
         out_folder: where {name}.svg and {name}.pdf go, one pair for each name of FIGURES.
+        jobs: workers at most, which change no byte.
 
     Returns:
         The files written: the same tables give the same bytes.
@@ -62,8 +65,9 @@ def draw_all(tables_folder: Path, out_folder: Path) -> tuple[Path, ...]:
         FileNotFoundError: a table is missing.
     """
     tables = load(tables_folder)
-    paths: list[Path] = []
-    for name, figure in FIGURES.items():
+
+    def draw(name: str) -> tuple[Path, Path]:
         with styled():
-            paths += save(figure.draw(tables), out_folder / name)
-    return tuple(paths)
+            return save(FIGURES[name].draw(tables), out_folder / name)
+
+    return tuple(chain.from_iterable(each(draw, list(FIGURES), jobs)))

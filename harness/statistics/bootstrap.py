@@ -38,10 +38,12 @@ class Estimate(NamedTuple):
 
 def draw(rng: np.random.Generator, sizes: Sequence[int], resamples: int) -> Integers:
     """Rows [R, N] with replacement, each stratum from itself; strata stand one after the other, N = sum(sizes)."""
-    starts = np.cumsum([0, *sizes[:-1]])
-    return np.concatenate(
-        [start + rng.integers(size, size=(resamples, size)) for start, size in zip(starts, sizes, strict=True)], axis=1
-    )
+    drawn, start = np.empty((resamples, sum(sizes)), np.int64), 0
+    for size in sizes:
+        places = rng.integers(size, size=(resamples, size), dtype=np.uint32)  # the bits of int64 in half the time
+        np.add(places, start, out=drawn[:, start : start + size])
+        start += size
+    return drawn
 
 
 def tail(sizes: Sequence[int], level: float = LEVEL) -> float:

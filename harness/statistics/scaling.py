@@ -21,7 +21,8 @@ from typing import NamedTuple
 import numpy as np
 
 from harness.interface import Booleans, Floats
-from harness.statistics.bootstrap import Estimate, draw, interval
+from harness.statistics.bootstrap import Estimate, interval
+from harness.statistics.counts import drawn_counts
 from harness.statistics.tobit import fit
 
 
@@ -56,8 +57,7 @@ def line(
     rng: np.random.Generator, rows: Floats, times: Floats, crossed: Booleans, sizes: Sequence[int], resamples: int
 ) -> Line:
     """Fit of one method with replicates by whole runs; runs of a cell (one d, one H) are a stratum of that size."""
-    drawn = draw(rng, sizes, resamples)  # [R, N]
-    weights = np.apply_along_axis(np.bincount, 1, drawn, minlength=len(times)).astype(np.float64)
+    weights = drawn_counts(rng, sizes, resamples)  # [R, N]
     both = fit(rows, times, crossed, np.concatenate((np.ones((1, len(times))), weights)))
     return Line(both[0], both[1:], tuple(sizes))
 

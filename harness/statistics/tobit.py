@@ -10,6 +10,8 @@ the Tobit model" (Econometrica 46, 1978).
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy import special
 
@@ -19,6 +21,15 @@ NEWTON = 60  # steps; quadratic convergence needs about 8
 HALVINGS = 30
 CONVERGED = 1e-8  # Newton decrement: twice the log-likelihood that is still to be gained
 ROUNDING = 1e-12  # relative, of a log-likelihood
+
+
+class Stand(NamedTuple):
+    """Where each of R fits stands."""
+
+    point: Floats  # (γ, h) [R, K + 1]
+    z: Floats  # x·γ - h y [R, N]
+    below: Floats  # log Φ(z) of the C censored runs [R, C]
+    likelihood: Floats  # log-likelihood without its constant [R]
 
 
 def fit(rows: Floats, times: Floats, crossed: Booleans, weights: Floats) -> Floats:
@@ -54,17 +65,17 @@ def moments(columns: Floats, weights: Floats) -> Floats:
 
 def newton(joined: Floats, crossed: Booleans, weights: Floats) -> Floats:
     """Damped Newton steps in Olsen's (γ, h), from least squares that takes censored runs as crossed at the budget."""
-    point = start(joined, weights)
+    here = stand(joined, crossed, weights, start(joined, weights))
     for _ in range(NEWTON):
-        slope, curvature = derivatives(joined, crossed, weights, point)
+        slope, curvature = derivatives(joined, crossed, weights, here)
         step = np.asarray(np.linalg.solve(curvature, slope[..., np.newaxis])[..., 0], np.float64)  # [R, K + 1]
         decrement = (slope * step).sum(axis=1)
-        point = line_search(joined, crossed, weights, point, step)
+        here = line_search(joined, crossed, weights, here, step)
         if not (decrement > CONVERGED).any():
             break
     failed = decrement > CONVERGED
-    spread = point[:, -1:]  # h
-    result = np.concatenate((point[:, :-1] / spread, -np.log(spread)), axis=1)
+    spread = here.point[:, -1:]  # h
+    result = np.concatenate((here.point[:, :-1] / spread, -np.log(spread)), axis=1)
     return np.where(failed[:, np.newaxis], np.nan, result)
 
 
@@ -77,37 +88,38 @@ def start(joined: Floats, weights: Floats) -> Floats:
     return point
 
 
-def likelihood(joined: Floats, crossed: Booleans, weights: Floats, point: Floats) -> Floats:
-    """Log-likelihood [R] without its constant; -inf where h <= 0."""
+def stand(joined: Floats, crossed: Booleans, weights: Floats, point: Floats) -> Stand:
+    """What is known at points (γ, h) [R, K + 1]; the likelihood is -inf where h <= 0."""
     z = point @ joined.T  # [R, N]
     spread = point[:, -1]
-    density = np.log(np.where(spread > 0, spread, 1.0))[:, np.newaxis] - z**2 / 2
-    total = (weights * np.where(crossed, density, special.log_ndtr(z))).sum(axis=1)
-    return np.where(spread > 0, total, -np.inf)
+    below = special.log_ndtr(z[:, ~crossed])  # [R, C]
+    parts = np.log(np.where(spread > 0, spread, 1.0))[:, np.newaxis] - z**2 / 2  # [R, N]
+    parts[:, ~crossed] = below
+    return Stand(point, z, below, np.where(spread > 0, (weights * parts).sum(axis=1), -np.inf))
 
 
-def derivatives(joined: Floats, crossed: Booleans, weights: Floats, point: Floats) -> tuple[Floats, Floats]:
+def derivatives(joined: Floats, crossed: Booleans, weights: Floats, here: Stand) -> tuple[Floats, Floats]:
     """Gradient [R, K + 1] and minus the Hessian [R, K + 1, K + 1] of the log-likelihood."""
-    z = point @ joined.T  # [R, N]
-    mills = np.exp(-(z**2) / 2 - special.log_ndtr(z)) / np.sqrt(2 * np.pi)  # φ(z) / Φ(z)
-    first = weights * np.where(crossed, -z, mills)
-    second = weights * np.where(crossed, 1.0, mills * (mills + z))
-    slope = first @ joined
-    curvature = moments(joined, second)
-    events = (weights * crossed).sum(axis=1)
-    slope[:, -1] += events / point[:, -1]
-    curvature[:, -1, -1] += events / point[:, -1] ** 2
+    censored = here.z[:, ~crossed]  # [R, C]
+    mills = np.exp(-(censored**2) / 2 - here.below) / np.sqrt(2 * np.pi)  # φ(z) / Φ(z)
+    first, second = -here.z, np.ones_like(here.z)  # [R, N]
+    first[:, ~crossed], second[:, ~crossed] = mills, mills * (mills + censored)
+    slope = (weights * first) @ joined
+    curvature = moments(joined, weights * second)
+    events, spread = (weights * crossed).sum(axis=1), here.point[:, -1]
+    slope[:, -1] += events / spread
+    curvature[:, -1, -1] += events / spread**2
     return slope, curvature
 
 
-def line_search(joined: Floats, crossed: Booleans, weights: Floats, point: Floats, step: Floats) -> Floats:
-    """Points [R, K + 1] after the longest of the steps 1, 1/2, 1/4 ... that does not lower the likelihood."""
-    before = likelihood(joined, crossed, weights, point)
-    size = np.ones((len(point), 1))
+def line_search(joined: Floats, crossed: Booleans, weights: Floats, here: Stand, step: Floats) -> Stand:
+    """After the longest of the steps 1, 1/2, 1/4 ... that does not lower the likelihood."""
+    lowest = here.likelihood - ROUNDING * np.abs(here.likelihood)  # [R]
+    size = np.ones((len(step), 1))
     for _ in range(HALVINGS):
-        after = likelihood(joined, crossed, weights, point + size * step)
-        short = ~(after >= before - ROUNDING * np.abs(before))
+        there = stand(joined, crossed, weights, here.point + size * step)
+        short = ~(there.likelihood >= lowest)
         if not short.any():
-            break
+            return there
         size[short] /= 2
-    return np.asarray(point + size * step)
+    return stand(joined, crossed, weights, here.point + size * step)

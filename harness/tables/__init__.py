@@ -57,6 +57,7 @@ from harness.tables.survival import (
 )
 from harness.tables.tuning import READINGS, TUNING, Tried, reading_rows, tuning_rows
 from harness.tables.write import Row, csv_bytes, write_all
+from harness.workers import each
 
 __all__ = ["COLUMNS", "BenchRecord", "CellRecord", "Tried", "write_tables"]
 
@@ -99,6 +100,7 @@ def write_tables(
     tried: Sequence[Tried] = (),
     benches: Iterable[BenchRecord] = (),
     parts: Sequence[str] = (),
+    jobs: int = 1,
 ) -> None:
     """Write every table of a study.
 
@@ -111,42 +113,46 @@ def write_tables(
         tried: the tuned settings that the study uses, if it does, by the study that tuned them.
         benches: of its laboratory, in any order; no two with the same digest.
         parts: the studies that it is made of, whose claims it can judge too.
+        jobs: workers at most, which change no byte.
 
     Raises:
         InputError: a finished job is damaged; nothing is written.
     """
     expected = sorted(records, key=lambda record: record.key)
     measured = sorted(benches, key=lambda record: record.key)
-    cells = [read_cell(record) for record in expected]
+    cells = each(read_cell, expected, jobs)
     rng = address(seed)
-    known = {cell.record.key: estimate_cell(cell, rng, resamples) for cell in cells if cell.runs}
+    there = [cell for cell in cells if cell.runs]
+    estimates = each(lambda cell: estimate_cell(cell, rng, resamples), there, jobs)
+    known = {cell.record.key: estimate for cell, estimate in zip(there, estimates, strict=True)}
     longest, common = longest_budgets(cells), common_budgets(cells)
     pairs = [(cell, known.get(cell.record.key)) for cell in cells]
-    tables: dict[str, Iterable[Row]] = {
-        "runs": chain.from_iterable(map(run_rows, cells)),
+    tables: dict[str, Iterable[Row]] = {  # about the longest first
+        **scaling_tables(cells, rng, resamples, jobs),
+        "comparisons": comparison_rows(cells, rng, resamples),
         "curves": chain.from_iterable(curve_rows(cell, longest, rng, resamples) for cell in cells),
+        "profiles": profile_rows(cells, rng, resamples),
+        "summary": summary_rows(cells, rng, resamples),
+        "ratios": ratio_rows(cells, common, rng, resamples),
+        "restricted": (restricted_row(cell, common, rng, resamples) for cell in cells),
+        "runs": chain.from_iterable(map(run_rows, cells)),
         "scores": (score_row(*pair) for pair in pairs),
         "targets": chain.from_iterable(target_rows(*pair) for pair in pairs),
         "runlengths": chain.from_iterable(map(run_length_rows, cells)),
-        "summary": summary_rows(cells, rng, resamples),
-        "comparisons": comparison_rows(cells, rng, resamples),
         "dimension": (dimension_row(*pair) for pair in pairs),
         "findings": finding_rows(cells, known, rng, resamples),
         "structures": structure_rows(cells, known, rng, resamples),
         "survival": chain.from_iterable(map(survival_rows, cells)),
-        "restricted": (restricted_row(cell, common, rng, resamples) for cell in cells),
-        "ratios": ratio_rows(cells, common, rng, resamples),
-        "profiles": profile_rows(cells, rng, resamples),
         "exchange": exchange_rows(cells, rng, resamples),
         "frontier": frontier_rows(cells, rng, resamples),
         "sensitivity": sensitivity_rows(cells, rng, resamples),
-        **scaling_tables(cells, rng, resamples),
         "tuning": tuning_rows(cells, tried),
         "readings": reading_rows(cells, known, tried, rng, resamples),
         "laboratory": chain.from_iterable(map(laboratory_rows, measured)),
         "timing": map(timing_row, cells),
     }
-    contents = {name: csv_bytes(COLUMNS[name], rows) for name, rows in tables.items()}
+    written = each(lambda name: csv_bytes(COLUMNS[name], tables[name]), list(tables), jobs)
+    contents = dict(zip(tables, written, strict=True))
     judged = claim_rows(claims, (folder.name, *parts), read_back(contents), _made(expected, measured), rng)
     contents["claims"] = csv_bytes(CLAIMS, judged)
     paper = {f"{name}.tex": booktabs(contents[name], columns) for name, columns in PAPER.items()}

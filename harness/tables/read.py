@@ -79,7 +79,8 @@ def verify(path: Path, stated: str) -> None:
 
 def read_columns(path: Path, names: tuple[str, ...]) -> dict[str, Floats]:
     """Columns of a Parquet file as float64 [rows]; nulls are NaN. A file without rows may lack columns."""
-    table = parquet.read_table(path, use_threads=False)
+    with parquet.ParquetFile(path) as file:  # a third of the time of `read_table`, which looks for a data set
+        table = file.read(use_threads=False)
     if not table.num_rows:
         return {name: np.empty(0) for name in names}
     return {name: table.column(name).to_numpy().astype(np.float64) for name in names}

@@ -22,6 +22,7 @@ from harness.tables.comparisons import UNDETERMINED
 from harness.tables.estimates import Address
 from harness.tables.findings import FREE, GRADIENT, RIVALS
 from harness.tables.write import Row
+from harness.workers import each
 
 EXPONENT = ("exponent", "exponent_low", "exponent_high")
 SPAN = ("lowest", "highest")  # of the regressor
@@ -172,10 +173,12 @@ def name_of(group: Group) -> str:
     return f"{group.environment}/{group.kind}"
 
 
-def scaling_tables(cells: Sequence[CellRuns], address: Address, resamples: int) -> dict[str, list[Row]]:
-    """Both tables of one set of fits."""
+def scaling_tables(cells: Sequence[CellRuns], address: Address, resamples: int, jobs: int) -> dict[str, list[Row]]:
+    """Both tables of one set of fits, made by so many workers."""
     found = list(groups(cells))
-    fits = {
-        name_of(group): {label: fitted(group, label, address, resamples) for label in group.lines} for group in found
-    }
+    places = [(group, label) for group in found for label in group.lines]
+    made = each(lambda place: fitted(*place, address, resamples), places, jobs)
+    fits: dict[str, dict[tuple[str, str], Line]] = {name_of(group): {} for group in found}
+    for (group, label), fit in zip(places, made, strict=True):
+        fits[name_of(group)][label] = fit
     return {"scaling": list(scaling_rows(fits, found)), "crossover": list(crossover_rows(fits, found))}
