@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from harness.arrays import read_npz
-from harness.files import write_bytes
+from harness.files import read_bytes, write_bytes
 from harness.run import Snapshot
 from harness.state import Arrays, flatten, restore
 
@@ -42,7 +42,7 @@ def load(path: Path, template: Any, owner: str) -> Snapshot:
         Damaged: if the file is truncated, altered, or belongs to another run or to other code.
     """
     try:
-        arrays = read_npz(path.read_bytes())
+        arrays = read_npz(read_bytes(path))
         header = json.loads(arrays.pop("header").tobytes())
         known = header["snapshot"]
         if header["owner"] != owner:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.cell import Cell
+from harness.files import read_bytes
 from harness.seal import require_seal
 
 KEPT_BYTES = 1_000_000  # of a final snapshot: networks with Adam are below, replay buffers above
@@ -67,7 +68,7 @@ def _continues(short: Cell, long: Cell) -> bool:
 def _ended(manifest: Path, code: str) -> Iterable[Ended]:
     """The job of a manifest, if that can be read and names this code."""
     try:
-        content = json.loads(manifest.read_text(encoding="utf-8"))
+        content = json.loads(read_bytes(manifest))
         require_seal(content)
         if content["code"] == code:
             yield Ended(Cell.from_json(json.dumps(content["cell"])), manifest.parent)

@@ -5,18 +5,26 @@ A process that works in a folder is alone there; what killed ones left half-writ
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+import stat
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
+KINDS = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
+
 
 class Unwritable(OSError):
     """A file that cannot be written, a full disk or a folder without permission; names the path and the reason."""
+
+
+class Irregular(OSError):
+    """What stands where a file should: a folder, a pipe, a socket, a device, a link that leads nowhere."""
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -145,5 +153,37 @@ def json_bytes(content: Any) -> bytes:
 
 
 def checksum(path: Path) -> str:
-    """Sha256 of a file's bytes."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    """Sha256 of a file's bytes; raises as `read_bytes`."""
+    return hashlib.sha256(read_bytes(path)).hexdigest()
+
+
+def is_there(path: Path) -> bool:
+    """Whether something has this name, be it a link that leads nowhere: damage, not a file that is yet to come."""
+    return os.path.lexists(path)
+
+
+def read_bytes(path: Path) -> bytes:
+    """What a file holds.
+
+    Raises:
+        FileNotFoundError: nothing has this name.
+        Irregular: something has it that is no file; a pipe would be waited for, perhaps for ever.
+    """
+    require_regular(path)
+    return path.read_bytes()
+
+
+def require_regular(path: Path) -> None:
+    """Refuse what is no file; raises as `read_bytes`."""
+    if path.is_symlink() and not path.exists():
+        raise Irregular(errno.ENOENT, "is no file but a link that leads nowhere", str(path))
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode):
+        kind = KINDS.get(stat.S_IFMT(mode), "a device")
+        raise Irregular(errno.EINVAL, f"is no file but {kind}", str(path))
+
+
+def require_regular_or_none(paths: Iterable[Path]) -> None:
+    """Refuse what is no file among what may be there or not; raises Irregular."""
+    for path in filter(is_there, paths):
+        require_regular(path)

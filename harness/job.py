@@ -21,7 +21,7 @@ from harness.cell import Cell
 from harness.checkpoint import Damaged, load, save
 from harness.declared import FILE, declared_before
 from harness.extension import Ended, keep, shorter
-from harness.files import alone_in, write_json
+from harness.files import alone_in, require_regular_or_none, write_json
 from harness.fingerprint import cell_fingerprint, cell_sources
 from harness.plugins import ROOT, contained
 from harness.provenance import provenance
@@ -46,9 +46,12 @@ def run_block(cell: Cell, seeds: range, folder: Path, announce: Callable[[Finish
         The path of the manifest.
 
     Raises:
+        Irregular: if something stands where claims or a manifest should, and is no file.
         Unwritable: if the records cannot be written; found out before anything runs.
         AlgorithmFault, EnvironmentFault: a plug-in broke its promises.
     """
+    jobs = folder.parent.parent.glob("*/seeds-*")  # of all cells with these labels, whose manifests are read
+    require_regular_or_none([ROOT / FILE, *(job / "manifest.json" for job in jobs)])
     with alone_in(folder), signs(folder) as beat:
         return _run_alone(cell, seeds, folder, announce, beat)
 

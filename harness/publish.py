@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.cell import SHORT, Cell
+from harness.files import is_there, read_bytes
 from harness.films import film_of
 from harness.plugins import ROOT
 from harness.report import Clip, Facts, build
@@ -70,8 +71,8 @@ def provenances(manifests: Iterable[Path]) -> Iterator[dict[str, Any]]:
     """The distinct provenances of the jobs that are there."""
     seen = set()
     for path in manifests:
-        if path.exists():
-            facts = json.loads(path.read_text(encoding="utf-8"))["provenance"]
+        if is_there(path):
+            facts = json.loads(read_bytes(path))["provenance"]
             text = json.dumps(facts, sort_keys=True)
             if text not in seen:
                 seen.add(text)

@@ -12,6 +12,7 @@ from harness.arrays import read_npz
 from harness.assembly import make_problem, space
 from harness.cell import SHORT, Cell
 from harness.errors import InputError
+from harness.files import is_there, require_regular
 from harness.grid import Job, blocks
 from harness.interface import Candidate, Scaler
 from harness.laboratory.plan import jobs as bench_jobs
@@ -132,7 +133,7 @@ def candidate(manifests: Iterable[Path], seed: int) -> Candidate | None:
     Raises:
         InputError: its records are damaged.
     """
-    for path in filter(Path.exists, manifests):
+    for path in filter(is_there, manifests):
         manifest = read_manifest(path)
         if any(run["seed"] == seed for run in manifest["runs"]) and "candidates.npz" in manifest["files"]:
             verify(file := path.with_name("candidates.npz"), manifest["files"]["candidates.npz"])
@@ -160,6 +161,7 @@ def best_runs(
         raise InputError(plugins.shown(path), f"not there yet: run `harness tables {workflow.study.name}`")
     cells = {planned.cell.labels: planned.cell for planned in workflow.planned}
     wanted = {"environment": environment, "policy": policy, "algorithm": algorithm, "seed": seed}
+    require_regular(path)
     with path.open(newline="", encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["status"] == "finished"]
     fitting = [row for row in rows if all(value is None or row[key] == str(value) for key, value in wanted.items())]

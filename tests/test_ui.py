@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.plugins import ROOT
+
 SERVER = """
 import pathlib, signal, subprocess, sys, time
 {first}
@@ -72,3 +74,14 @@ def test_a_server_that_ignores_the_request_to_end_is_ended_after_5_seconds(tmp_p
     assert command.wait(timeout=60.0) == 128 + 15
     assert time.monotonic() - start >= 4.9
     assert gone(worker)
+
+
+@pytest.mark.parametrize("broken", ["raise ImportError('no module\\nof that name')", "import nowhere_at_all", "1 / 0"])
+def test_where_mlflow_cannot_be_imported_the_interface_says_so_in_one_line(tmp_path: Path, broken: str) -> None:
+    (tmp_path / "mlflow.py").write_text(broken)
+    words = [sys.executable, "-c", "from harness.tracking import ui; ui.require_mlflow()"]
+    paths = os.pathsep.join([str(tmp_path), str(ROOT)])
+    answer = subprocess.run(words, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, check=False)
+    last = answer.stderr.splitlines()[-1]
+    assert last.startswith("harness.errors.InputError: harness ui: MLflow cannot be imported (")
+    assert "constraints.txt" in last

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.errors import InputError
+from harness.files import is_there
 from harness.plugins import ROOT
 from harness.tables.laboratory import ESTIMATES, VECTORS
 from harness.tables.read import EVALUATIONS, TIMING, read_manifest, verify
@@ -40,7 +41,7 @@ def data(workflow: Workflow) -> tuple[str, ...]:
 
 def _job(manifest: Path, study: str, needed: tuple[str, ...] = (EVALUATIONS, TIMING)) -> Iterator[Path]:
     """The files of a job, the needed ones among them; snapshots for longer budgets are no records and stay behind."""
-    if not manifest.exists():
+    if not is_there(manifest):
         raise _unfinished(study, f"{manifest.relative_to(ROOT)} is missing")
     yield manifest
     for name, stated in read_manifest(manifest, needed)["files"].items():

@@ -10,14 +10,15 @@ from __future__ import annotations
 import re
 import stat
 from pathlib import Path
-from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from harness.bundle.pack import MANIFEST
 from harness.errors import InputError
-from harness.files import checksum
+from harness.files import checksum, is_there, read_bytes, require_regular
 
 MAX_FILES = 100_000
 MAX_BYTES = 4 * 2**30
+METHODS = {ZIP_DEFLATED: "deflate", 9: "deflate64", ZIP_BZIP2: "bzip2", ZIP_LZMA: "LZMA", 93: "Zstandard", 95: "xz"}
 PART = re.compile(r"[^\x00-\x1f\x7f\\/:*?\"<>|]{1,200}")  # of a path: no control characters, nothing Windows forbids
 DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
 LINE = re.compile(r"([0-9a-f]{64})  (.+)")
@@ -32,6 +33,7 @@ def unpack(bundle: Path, folder: Path) -> None:
     """
     place = bundle.name
     try:
+        require_regular(bundle)
         with ZipFile(bundle) as archive:
             members = archive.infolist()
             _check_members(members, bundle)
@@ -50,16 +52,18 @@ def _check_members(members: list[ZipInfo], bundle: Path) -> None:
     Raises:
         InputError: naming the first member that breaks a rule.
     """
-    place, size = bundle.name, sum(member.file_size for member in members)
-    if len(members) > MAX_FILES or size > min(MAX_BYTES, bundle.stat().st_size):
-        raise InputError(place, f"is too large: {len(members)} files, {size} bytes unpacked")
-    seen: set[str] = set()
+    place, seen = bundle.name, set[str]()
+    if len(members) > MAX_FILES:
+        raise InputError(place, f"is too large: {len(members)} files")
     for member in members:
         if problem := _problem(member):
             raise InputError(place, f"the member {ascii(member.filename)[:80]} is refused: {problem}")
         if member.filename.lower() in seen:
             raise InputError(place, f"the member {ascii(member.filename)[:80]} is there twice")
         seen.add(member.filename.lower())
+    size = sum(member.file_size for member in members)
+    if size > min(MAX_BYTES, bundle.stat().st_size):
+        raise InputError(place, f"is too large: {len(members)} files, {size} bytes unpacked")
 
 
 def _problem(member: ZipInfo) -> str:
@@ -70,8 +74,13 @@ def _problem(member: ZipInfo) -> str:
     kind = stat.S_IFMT(member.external_attr >> 16)
     if kind not in (0, stat.S_IFREG):
         return "it is not a regular file"
-    if member.compress_type != ZIP_STORED or member.file_size != member.compress_size or member.flag_bits & 1:
-        return "it is compressed or encrypted"
+    if member.flag_bits & 1:
+        return "it is encrypted"
+    if member.compress_type != ZIP_STORED:
+        method = METHODS.get(member.compress_type, f"method {member.compress_type}")
+        return f"it is compressed ({method}); a bundle is stored as it is, `zip -0`"
+    if member.file_size != member.compress_size:
+        return f"it is {member.compress_size} bytes long and says {member.file_size}"
     return ""
 
 
@@ -102,9 +111,9 @@ def stated_sums(path: Path, place: str) -> dict[str, str]:
     Raises:
         InputError: if they are not there or not lines of `sha256sum`.
     """
-    if not path.exists():
+    if not is_there(path):
         raise InputError(place, f"holds no {MANIFEST}")
-    lines = [LINE.fullmatch(line) for line in path.read_text(encoding="utf-8", errors="replace").splitlines()]
+    lines = [LINE.fullmatch(line) for line in read_bytes(path).decode(errors="replace").splitlines()]
     if not all(lines):
         raise InputError(place, f"{MANIFEST} is not a list of checksums")
     return {line[2]: line[1] for line in lines if line}

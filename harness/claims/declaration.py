@@ -11,6 +11,7 @@ from harness import strict_yaml
 from harness.claims.metrics import METRICS, Metric
 from harness.declared import FILE, declared
 from harness.errors import InputError, suggestion
+from harness.files import is_there
 from harness.names import check_name, find
 from harness.node import Node
 from harness.schema import Rule, mapping, read
@@ -150,7 +151,7 @@ def load_claims(root: Path) -> tuple[Claim, ...]:
         InputError: for whatever is wrong with it.
     """
     path = root / FILE
-    if not path.exists():
+    if not is_there(path):
         return ()
     node = strict_yaml.load(path, FILE)
     file, digests = read(node, File), declared(path)

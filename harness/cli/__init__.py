@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from harness.errors import InputError
-from harness.files import Unwritable
+from harness.files import Irregular, Unwritable
 from harness.memory import keep_memory
 from harness.plugins import contained
 from harness.threads import pin_threads
@@ -42,6 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             status: int = options.act(options)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 2
+    except Irregular as error:
+        print(f"error: {error.filename}: {error.strerror}", file=sys.stderr)
         return 2
     except Unwritable as error:
         print(f"error: {error.filename} cannot be written: {error.strerror}; what stands stays", file=sys.stderr)

@@ -85,6 +85,8 @@ def run_job(options: argparse.Namespace) -> int:
 def run_bench(options: argparse.Namespace) -> int:
     """Measure the seeds of one bench; a line when it is done."""
     from harness import cost, progress
+    from harness.declared import FILE
+    from harness.files import require_regular_or_none
     from harness.laboratory.bench import Bench, BenchJob
     from harness.laboratory.job import measure_block
     from harness.plugins import ROOT
@@ -94,6 +96,7 @@ def run_bench(options: argparse.Namespace) -> int:
         job = BenchJob(Bench.from_json(options.spec), options.first, options.last)
     except (KeyError, TypeError, ValueError) as fault:
         raise InputError("--spec", f"not the JSON of a bench: {type(fault).__name__}: {fault}") from fault
+    require_regular_or_none([ROOT / FILE])
     work = cost.core_seconds([job])  # before its kernel is compiled
     try:
         measure_block(job.bench, range(job.first, job.last + 1), ROOT / job.folder)

@@ -70,6 +70,7 @@ def follow_study(options: argparse.Namespace) -> int:
 def open_ui(options: argparse.Namespace) -> int:
     """Serve until interrupted or terminated."""
     from harness.errors import InputError
+    from harness.files import is_there, require_regular
     from harness.names import find
     from harness.node import Node
     from harness.plugins import ROOT
@@ -79,8 +80,10 @@ def open_ui(options: argparse.Namespace) -> int:
     find(Node(None, "studies/"), options.study, studies(ROOT), "study")
     if not 1 <= options.port <= 65535:
         raise InputError("--port", f"{options.port} is not from 1 to 65535")
-    if not (ROOT / "results" / store.STORE).exists():
+    if not is_there(ROOT / "results" / store.STORE):
         raise InputError("results/mlflow.db", "there is nothing to show yet: run `snakemake --cores 2` first")
+    require_regular(ROOT / "results" / store.STORE)
+    ui.require_mlflow()
     words, environment = ui.command(options.port, ROOT / "results")
     print("MLflow starts (some 15 s), then open one of these; Ctrl-C ends it.\n")
     for name, address in ui.addresses(options.port, ROOT / "results", options.study).items():

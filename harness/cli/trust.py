@@ -75,6 +75,7 @@ def _records(subject: str) -> Iterator[tuple[list[Claim], bool]]:
 
     With them whether the tables that are published of them can be made of them; True where none are.
     """
+    from harness.files import is_there
     from harness.plugins import ROOT
     from harness.published.read import is_published, studies
     from harness.verify import claims
@@ -87,13 +88,13 @@ def _records(subject: str) -> Iterator[tuple[list[Claim], bool]]:
     elif path.is_dir():
         _check_folder(path)
         yield claims.of_folder(path), True
-    elif path.is_file() or path.suffix == ".zip":
+    elif is_there(path) or path.suffix == ".zip":
         with TemporaryDirectory(prefix="bundle-") as scratch:
             _open_bundle(path, Path(scratch))
             yield claims.of_folder(Path(scratch) / "results" / "runs"), True
     else:
         workflow = open_study(subject)
-        here = any((ROOT / manifest).exists() for manifest in workflow.manifests)
+        here = any(is_there(ROOT / manifest) for manifest in workflow.manifests)
         if subject in studies() and not here:
             yield _open_published(PUBLISHED / subject)
         else:

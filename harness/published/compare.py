@@ -18,6 +18,7 @@ import numpy as np
 
 from harness.cell import SHORT, Cell
 from harness.errors import InputError
+from harness.files import is_there
 from harness.fingerprint import cell_fingerprint
 from harness.interface import Floats
 from harness.plugins import ROOT, shown
@@ -128,7 +129,7 @@ def own_cells(name: str) -> list[Recorded]:
     if not wanted:
         known = {planned.cell.algorithm.label for workflow in workflows for planned in workflow.planned}
         raise InputError(name, "is neither a study nor an algorithm of one", name, sorted({*names, *known}))
-    found = recorded_cells(path for path in sorted(ROOT / one for one in wanted) if path.exists())
+    found = recorded_cells(path for path in sorted(ROOT / one for one in wanted) if is_there(path))
     if not found:
         raise InputError(name, f"has no finished run below {RUNS}: run its study first")
     return found

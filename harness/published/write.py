@@ -23,7 +23,7 @@ from pathlib import Path
 from harness.bundle.pack import MANIFEST, manifest
 from harness.cell import SHORT
 from harness.errors import InputError
-from harness.files import checksum
+from harness.files import checksum, is_there
 from harness.plugins import ROOT, shown
 from harness.publish import report_of
 from harness.published import read
@@ -80,8 +80,8 @@ def _again(name: str) -> str:
 def _gather(workflow: Workflow, folder: Path) -> None:
     """All that is published of a study, checked, under one list of checksums."""
     name = workflow.study.name
-    jobs = [ROOT / path for path in workflow.manifests if (ROOT / path).exists()]
-    if not jobs and not any((ROOT / path).exists() for path in workflow.measurements):
+    jobs = [ROOT / path for path in workflow.manifests if is_there(ROOT / path)]
+    if not jobs and not any(is_there(ROOT / path) for path in workflow.measurements):
         raise InputError(f"studies/{name}.yaml", f"has no finished run: `snakemake --cores 2 --config study={name}`")
     require_whole(tables_folder(name), f"harness tables {name}")
     _require_same(name, {run["digest"] for job in jobs for run in read_manifest(job)["runs"]})
@@ -118,7 +118,7 @@ def _jobs(workflow: Workflow) -> Iterator[tuple[str, Contents]]:
     """What is published of the jobs that are there: a folder, relative to that of the study, and its files."""
     filmed = {cell.digest[:SHORT] for cell, _ in shown_runs(workflow, tables_folder(workflow.study.name))}
     for digest, manifests in live(workflow).items():
-        here = [path for path in manifests if path.exists()]
+        here = [path for path in manifests if is_there(path)]
         if not here:
             continue
         place = here[0].parents[1].relative_to(ROOT / "results").as_posix()

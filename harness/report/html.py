@@ -11,6 +11,7 @@ from pathlib import Path
 
 import jinja2
 
+from harness.files import read_bytes
 from harness.report.blocks import Report, as_data, pictures, sources
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -38,9 +39,9 @@ def render(report: Report, tables: Path, figures: Path, films: Mapping[str, byte
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    images = {stem: _embedded((figures / f"{stem}.svg").read_bytes(), "image/svg+xml") for stem in pictures(report)}
+    images = {stem: _embedded(read_bytes(figures / f"{stem}.svg"), "image/svg+xml") for stem in pictures(report)}
     moving = {stem: _embedded(data, "image/webp") for stem, data in films.items()}
-    quoted = {name: _embedded((tables / f"{name}.csv").read_bytes(), "text/csv") for name in sources(report)}
+    quoted = {name: _embedded(read_bytes(tables / f"{name}.csv"), "text/csv") for name in sources(report)}
     style = (TEMPLATES / "report.css").read_text(encoding="utf-8")
     page = environment.get_template("report.html").render(
         report=as_data(report), images=images, films=moving, quoted=quoted, style=style

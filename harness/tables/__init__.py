@@ -16,6 +16,7 @@ from typing import Any
 from harness.claims.declaration import Claim
 from harness.claims.samples import Rows
 from harness.claims.table import CLAIMS, Made, claim_rows
+from harness.files import is_there, read_bytes
 from harness.streams import address
 from harness.tables.cells import CellRecord
 from harness.tables.comparisons import COMPARISONS, comparison_rows
@@ -177,4 +178,4 @@ def _made(cells: Iterable[CellRecord], benches: Iterable[BenchRecord]) -> list[M
 
 def _manifests(record: CellRecord | BenchRecord) -> Iterator[dict[str, Any]]:
     """Of the jobs that are there."""
-    yield from (json.loads(path.read_bytes()) for path in record.manifests if path.exists())
+    yield from (json.loads(read_bytes(path)) for path in record.manifests if is_there(path))

@@ -12,6 +12,7 @@ import numpy as np
 from harness.arrays import read_npz
 from harness.cell import canonical
 from harness.errors import InputError
+from harness.files import is_there
 from harness.interface import Floats
 from harness.laboratory import laws
 from harness.laboratory.bench import Bench
@@ -78,7 +79,7 @@ def laboratory_rows(record: BenchRecord) -> Iterator[Row]:
         InputError: a finished job is damaged.
     """
     found: dict[int, Found] = {}
-    manifests = [path for path in sorted(record.manifests) if path.exists()]
+    manifests = [path for path in sorted(record.manifests) if is_there(path)]
     for path in manifests:
         manifest, truths, seeds = _job(path)
         found |= {seed: one for seed, one in seeds.items() if seed in record.seeds}

@@ -14,7 +14,7 @@ import numpy as np
 from pyarrow import parquet
 
 from harness.errors import InputError
-from harness.files import checksum
+from harness.files import Irregular, checksum, is_there, read_bytes
 from harness.interface import Floats
 from harness.seal import require_seal
 from harness.tables.cells import CellRecord, CellRuns, RunRecord, assemble
@@ -33,7 +33,7 @@ def read_cell(record: CellRecord) -> CellRuns:
     """
     runs: dict[int, RunRecord] = {}
     for manifest in sorted(record.manifests):
-        if manifest.exists():
+        if is_there(manifest):
             for run in read_job(manifest):
                 if runs.setdefault(run.seed, run).digest != run.digest:
                     raise InputError(str(manifest), f"seed {run.seed} differs from that of another job; {AGAIN}")
@@ -53,7 +53,9 @@ def read_job(path: Path) -> list[RunRecord]:
 def read_manifest(path: Path, needed: tuple[str, ...] = (EVALUATIONS, TIMING)) -> dict[str, Any]:
     """The manifest as `harness/record.py` writes it; it must list the files that are needed."""
     try:
-        manifest = json.loads(path.read_bytes())
+        manifest = json.loads(read_bytes(path))
+    except Irregular as error:
+        raise InputError(str(path), f"{error.strerror}; {AGAIN}") from error
     except ValueError as error:
         raise InputError(str(path), f"is not JSON ({error}); {AGAIN}") from error
     if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
@@ -70,9 +72,12 @@ def read_manifest(path: Path, needed: tuple[str, ...] = (EVALUATIONS, TIMING)) -
 
 def verify(path: Path, stated: str) -> None:
     """Refuse a file that is not the one of the manifest."""
-    if not path.exists():
-        raise InputError(str(path), f"is listed in its manifest but lost; {AGAIN}")
-    found = checksum(path)
+    try:
+        found = checksum(path)
+    except FileNotFoundError as error:
+        raise InputError(str(path), f"is listed in its manifest but lost; {AGAIN}") from error
+    except Irregular as error:
+        raise InputError(str(path), f"{error.strerror}; {AGAIN}") from error
     if found != stated:
         raise InputError(str(path), f"is damaged (sha256 {found[:12]}…, its manifest says {stated[:12]}…); {AGAIN}")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from harness.errors import InputError
-from harness.files import checksum, json_bytes, write_together
+from harness.files import checksum, json_bytes, read_bytes, write_together
 from harness.seal import require_seal, sealed
 
 Value: TypeAlias = str | int | float | None
@@ -48,7 +48,7 @@ def require_whole(folder: Path, again: str) -> None:
         InputError: a table, or what vouches for them, is damaged or lost.
     """
     try:
-        known = json.loads((folder / SUMS).read_bytes())
+        known = json.loads(read_bytes(folder / SUMS))
         require_seal(known)
     except (OSError, ValueError, AttributeError) as fault:
         raise InputError(str(folder / SUMS), f"cannot vouch for the tables ({fault}); run `{again}`") from fault

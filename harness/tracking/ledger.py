@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from harness.files import is_there, read_bytes
 from harness.tracking import records
 
 SCHEMA = 1
@@ -53,7 +54,7 @@ def write(results: Path, ledger: Ledger) -> None:
 def read(results: Path, study: str) -> Ledger:
     """The ledger of a study; an empty one where there is none, or one of another schema."""
     try:
-        content = json.loads(path(results, study).read_text(encoding="utf-8"))
+        content = json.loads(read_bytes(path(results, study)))
     except (OSError, ValueError):
         return Ledger(study, store="")
     return Ledger(**content) if content.get("schema") == SCHEMA else Ledger(study, store="")
@@ -82,7 +83,7 @@ def unmirrored(results: Path, study: str, manifests: Sequence[Path]) -> list[Unm
     gone = not ledger.store.startswith("http") and not (results / ledger.store).is_file()
     missing = []
     for manifest in manifests:
-        if not manifest.exists():
+        if not is_there(manifest):
             continue
         try:
             runs = records.read_job(manifest).runs

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from harness.arrays import read_npz
+from harness.files import read_bytes
 from harness.seal import require_seal
 
 CURVE_POINTS = 50  # of a curve in the view; the files keep every one
@@ -104,7 +105,7 @@ def read_job(manifest: Path) -> Job:
         RecordError: the manifest is not readable or lacks a field.
     """
     try:
-        content = json.loads(manifest.read_text(encoding="utf-8"))
+        content = json.loads(read_bytes(manifest))
         require_seal(content)
         return Job(
             manifest=manifest,
@@ -128,7 +129,7 @@ def _intact(job: Job, name: str) -> bytes:
     """
     path = job.manifest.parent / name
     try:
-        content = path.read_bytes()
+        content = read_bytes(path)
     except OSError as error:
         raise RecordError(f"{path}: {type(error).__name__}: {error}") from error
     if hashlib.sha256(content).hexdigest() != job.files.get(name):
@@ -261,7 +262,7 @@ def read_progress(manifest: Path) -> Iterator[Progress]:
     """
     for path in sorted(manifest.parent.glob("seed-*.progress.json")):
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
+            content = json.loads(read_bytes(path))
             yield Progress(
                 identity=identity(manifest, int(content["seed"])),
                 seed=int(content["seed"]),

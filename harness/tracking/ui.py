@@ -9,9 +9,11 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
 
+from harness.errors import InputError
 from harness.tracking import ledger, store
 
 HOST = "127.0.0.1"
@@ -21,6 +23,22 @@ GRACE_SECONDS = 5.0  # between the request to end and the end
 
 class _ToldToEnd(Exception):
     """A signal has come; its number is the argument."""
+
+
+def require_mlflow() -> None:
+    """Refuse in one line what would else be the traceback of a server.
+
+    Raises:
+        InputError: MLflow is not installed, or what it needs does not fit it.
+    """
+    try:
+        import_module("mlflow.cli")
+    except Exception as fault:  # packages that do not fit each other raise many kinds
+        reason = " ".join(f"{type(fault).__name__}: {fault}".split())
+        again = "install it with `pip install -c constraints.txt mlflow`; runs, tables and reports do without"
+        raise InputError(
+            "harness ui", f"MLflow cannot be imported ({reason}): {again}"
+        ) from fault
 
 
 def command(port: int, root: Path) -> tuple[list[str], dict[str, str]]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.cell import Cell
 from harness.errors import InputError
+from harness.files import is_there
 from harness.fingerprint import cell_sources
 from harness.plugins import ROOT
 from harness.streams import stream
@@ -54,7 +55,7 @@ def of_study(workflow: Workflow) -> list[Claim]:
     Raises:
         InputError: if there is neither, or a manifest cannot be used.
     """
-    here = [ROOT / path for path in workflow.manifests if (ROOT / path).exists()]
+    here = [ROOT / path for path in workflow.manifests if is_there(ROOT / path)]
     if here:
         return read_claims(here)
     wanted = {planned.cell.digest for planned in workflow.planned}

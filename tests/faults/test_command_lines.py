@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import importlib
 import io
-import pkgutil
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,8 +19,8 @@ import small_project
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import harness
 from faults.documents import ENVIRONMENTS, GRID, HEAD, HOSTILE, SEEDS, SURVEY
+from faults.places import move
 from harness.cell import Cell, Evaluation, Part, World
 from harness.cli import main, make_parser
 from harness.laboratory.bench import Bench, Route
@@ -89,20 +86,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     shutil.copytree(ROOT / "harness" / "starters", folder / "harness" / "starters")
     (folder / "results").mkdir()
     (folder / "results" / "mlflow.db").touch()
-    for module in pkgutil.walk_packages(harness.__path__, "harness."):
-        if "__main__" not in module.name:
-            importlib.import_module(module.name)
 
     def reached(*_: Any, **__: Any) -> Any:
         raise Reached
 
     with pytest.MonkeyPatch.context() as patch:
-        for module in [module for name, module in sys.modules.items() if name.startswith("harness")]:
-            for name, value in vars(module).copy().items():
-                if is_here(value):
-                    patch.setattr(module, name, folder / value.relative_to(ROOT))
-                elif type(value) is tuple and any(map(is_here, value)):
-                    patch.setattr(module, name, tuple(folder / path.relative_to(ROOT) for path in value))
+        move(patch, folder)
         for place in (
             "harness.assembly.assemble",
             "harness.job.run_block",
@@ -120,13 +109,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             "harness.tables.write_tables",
         ):
             patch.setattr(place, reached)
-        patch.chdir(folder)
         yield folder
-
-
-def is_here(value: Any) -> bool:
-    """Whether it is a path below this project."""
-    return isinstance(value, Path) and value.is_relative_to(ROOT)
 
 
 def check_command(project: Path, words: list[str]) -> None:
