@@ -99,7 +99,8 @@ def tried(workflow: Workflow) -> tuple[Tried, ...]:
 def shown_runs(workflow: Workflow, tables: Path) -> list[tuple[Cell, int]]:
     """The best finished run of each environment, which the report shows as a film: its cell and its seed."""
     environments = dict.fromkeys(planned.cell.environment.name for planned in workflow.planned)
-    best = (best_runs(workflow, tables, environment)[:1] for environment in environments)
+    finished = finished_runs(workflow, tables)
+    best = (best_runs(workflow, finished, environment)[:1] for environment in environments)
     return [(cell, seed) for found in best for cell, seed, _ in found]
 
 
@@ -143,15 +144,8 @@ def candidate(manifests: Iterable[Path], seed: int) -> Candidate | None:
     return None
 
 
-def best_runs(
-    workflow: Workflow,
-    tables: Path,
-    environment: str,
-    policy: str | None = None,
-    algorithm: str | None = None,
-    seed: int | None = None,
-) -> list[tuple[Cell, int, float]]:
-    """Finished runs in an environment as (cell, seed, score), the best first; None leaves an axis open.
+def finished_runs(workflow: Workflow, tables: Path) -> list[dict[str, str]]:
+    """The rows of runs.csv, without runs that diverged or are missing.
 
     Raises:
         InputError: if the study has no tables yet.
@@ -159,12 +153,24 @@ def best_runs(
     path = tables / "runs.csv"
     if not path.exists():
         raise InputError(plugins.shown(path), f"not there yet: run `harness tables {workflow.study.name}`")
-    cells = {planned.cell.labels: planned.cell for planned in workflow.planned}
-    wanted = {"environment": environment, "policy": policy, "algorithm": algorithm, "seed": seed}
     require_regular(path)
     with path.open(newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["status"] == "finished"]
-    fitting = [row for row in rows if all(value is None or row[key] == str(value) for key, value in wanted.items())]
+        return [row for row in csv.DictReader(file) if row["status"] == "finished"]
+
+
+def best_runs(
+    workflow: Workflow,
+    finished: Iterable[Mapping[str, str]],
+    environment: str,
+    policy: str | None = None,
+    algorithm: str | None = None,
+    seed: int | None = None,
+) -> list[tuple[Cell, int, float]]:
+    """Rows of `finished_runs` in an environment as (cell, seed, score), the best first; None leaves an axis open."""
+    cells = {planned.cell.labels: planned.cell for planned in workflow.planned}
+    axes = {"environment": environment, "policy": policy, "algorithm": algorithm, "seed": seed}
+    wanted = {name: str(value) for name, value in axes.items() if value is not None}
+    fitting = [row for row in finished if all(row[name] == value for name, value in wanted.items())]
     found = [
         (cells[row["environment"], row["policy"], row["algorithm"]], int(row["seed"]), float(row["score"]))
         for row in fitting

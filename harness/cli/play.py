@@ -170,13 +170,14 @@ def natural(text: str) -> int:
 def show_policy(options: argparse.Namespace) -> int:
     """Film the learned policy of a study."""
     from harness.films import film_of
-    from harness.results import best_runs, candidate, recorded
+    from harness.results import best_runs, candidate, finished_runs, recorded
     from harness.workflow import open_study, tables_folder
 
     workflow = open_study(options.study)
     _check_axes(options, [planned.cell.labels for planned in workflow.planned])
     tables = tables_folder(workflow.study.name)
-    found = best_runs(workflow, tables, options.environment, options.policy, options.algorithm, options.seed)
+    finished = finished_runs(workflow, tables)
+    found = best_runs(workflow, finished, options.environment, options.policy, options.algorithm, options.seed)
     if not found:
         raise InputError(f"studies/{options.study}.yaml", "no finished run fits that")
     cell, seed, score = found[0]

@@ -70,4 +70,5 @@ def draw_all(tables_folder: Path, out_folder: Path, jobs: int = 1) -> tuple[Path
         with styled():
             return save(FIGURES[name].draw(tables), out_folder / name)
 
-    return tuple(chain.from_iterable(each(draw, list(FIGURES), jobs)))
+    largest_first = sorted(FIGURES, key=lambda name: -len(FIGURES[name].material(tables)))
+    return tuple(chain.from_iterable(each(draw, largest_first, jobs)))

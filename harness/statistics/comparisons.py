@@ -31,8 +31,9 @@ def paired_p(first: Floats, second: Floats) -> float:
     is a sum of ±d_i. Twice a mid-rank is an integer, and the distribution of the sum follows by N convolutions. With
     C = Σ |d_i| the sum is 2 k - C, k the sum of the |d_i| that count as positive.
     """
-    ranks = stats.rankdata(np.concatenate((first, second))).reshape(2, -1)  # [2, N]
-    differences = np.rint(2 * (ranks[0] - ranks[1])).astype(np.int64)  # [N]
+    pooled = np.concatenate((first, second))  # [2 N]
+    below, up_to = (np.searchsorted(np.sort(pooled), pooled, side) for side in ("left", "right"))
+    differences = np.subtract(*(below + up_to).reshape(2, -1))  # [N] of twice the mid-ranks
     largest = int(np.abs(differences).sum())  # C
     chances = np.zeros(largest + 1)  # [C + 1] of each k
     chances[0] = 1.0

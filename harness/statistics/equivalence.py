@@ -71,8 +71,8 @@ def equivalence(first: Floats, second: Floats, margin: float, alpha: float = ALP
 
 def two_tests(centre: float, error: float, freedom: float, margin: float, alpha: float) -> Equivalence:
     """The larger p of "difference <= -margin" and "difference >= margin"."""
-    reach = stats.t.isf(alpha, freedom) * error
-    p = stats.t.sf((margin - abs(centre)) / error, freedom)
+    reach = -special.stdtrit(freedom, alpha) * error
+    p = special.stdtr(freedom, (abs(centre) - margin) / error)
     return Equivalence(centre, centre - float(reach), centre + float(reach), float(p))
 
 

@@ -11,6 +11,8 @@ Deviation: a run that ended early without success (it diverged) is charged its w
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from scipy import stats
 
@@ -32,6 +34,7 @@ def first_crossings(steps: Integers, values: Floats, targets: Floats, window: in
     return np.where(confirmed.any(axis=0), steps[confirmed.argmax(axis=0)], np.inf)
 
 
+@cache
 def success_rate(successes: int, runs: int, level: float = LEVEL) -> Estimate:
     """Share of successes with the exact interval of Clopper and Pearson."""
     outside = (1 - level) / 2

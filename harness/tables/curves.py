@@ -39,9 +39,9 @@ def curve_rows(cell: CellRuns, longest: Mapping[str, int], address: Address, res
     record = cell.record
     grid = np.linspace(0, longest[record.environment], POINTS).astype(np.int64)
     grid = np.unique([*grid[grid < record.budget], record.budget])  # [G]
-    values, n = values_on(cell, grid), (len(cell.runs),)
-    value = whole(n, iqm_of(values))  # [G]
-    replicates = count_replicates(address("tables", *record.key, "curves"), n, iqm_of(values), resamples)  # [R, G]
+    middle, n = iqm_of(values_on(cell, grid)), (len(cell.runs),)
+    value = whole(n, middle)  # [G]
+    replicates = count_replicates(address("tables", *record.key, "curves"), n, middle, resamples)  # [R, G]
     band = around(value, replicates, np.full(len(grid), *n), 1)
     numbers = (grid.tolist(), value, *interval(replicates, n), band.low, band.high)
     for row in zip(*numbers, strict=True):

@@ -22,13 +22,11 @@ FORMULA = ("=", "+", "-", "@", "\t")  # a spreadsheet would run a text that begi
 
 def text(value: Value) -> str:
     """One cell of the table; NaN and None are empty. There are millions of them in a large study."""
-    if value is None:
-        return ""
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(FORMULA) else value
     if isinstance(value, float):
         return repr(float(value)) if value == value else ""  # NaN alone is not itself
-    if isinstance(value, str) and value.startswith(FORMULA):
-        return f"'{value}"
-    return str(value)
+    return "" if value is None else str(value)
 
 
 def write_all(folder: Path, tables: Mapping[str, bytes]) -> None:
