@@ -18,7 +18,14 @@ def answer(dimension: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "scaling": _scaling(cells),
         "crossover": _crossover(cells),
         "restricted": dimension.assign(
-            horizon=1e5, crossed=3, mean=2e4 * np.sqrt(dimension["parameters"]), median=np.inf
+            episode_horizon=10.0 * 2.0 ** dimension["environment"].rank(method="dense"),
+            actions=2.0,
+            mean_low=1e4 * np.sqrt(dimension["parameters"]),
+            mean_high=3e4 * np.sqrt(dimension["parameters"]),
+            horizon=1e5,
+            crossed=3,
+            mean=2e4 * np.sqrt(dimension["parameters"]),
+            median=np.inf,
         ),
         "sensitivity": _sensitivity(cells),
     }
@@ -76,14 +83,17 @@ def _profiles(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def _scaling(cells: pd.DataFrame) -> pd.DataFrame:
-    """One line for each family of each environment that has several structures."""
+    """One line for each family of each environment with several structures, and of all and a longer one."""
+    groups = {str(name): group for name, group in cells.groupby("environment") if group["policy"].nunique() > 1}
+    together = {" ".join([*sorted(groups), "longer"]): cells}
     return pd.DataFrame(
         [
             {"environment": environment, "policy_kind": "", "algorithm": "", "family": family, "n": 20, "crossed": 15}
-            | {"regressor": "parameters", "exponent": 0.9, "exponent_low": 0.7, "exponent_high": 1.1, "constant": 6.0}
+            | {"regressor": regressor, "exponent": 0.9, "exponent_low": 0.7, "exponent_high": 1.1, "constant": 6.0}
             | {"lowest": group["parameters"].min(), "highest": group["parameters"].max()}
-            for (environment, family), group in cells.groupby(["environment", "family"])
-            if group["policy"].nunique() > 1
+            for environment, group in (groups | together).items()
+            for family in sorted(group["family"].unique())
+            for regressor in (("parameters", "horizon") if environment in together else ("parameters",))
         ]
     )
 

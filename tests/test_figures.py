@@ -12,7 +12,7 @@ import pytest
 import synthetic_tables as synthetic
 
 from harness import figures
-from harness.figures import learning_curves, order, panels, rows, scaling, style
+from harness.figures import learning_curves, order, panels, phase, problems, rows, scaling, style
 from harness.figures.load import Tables, anchors, load, read
 
 SMALL = {
@@ -69,6 +69,21 @@ def test_marks_of_a_kind_whose_policies_have_labels_are_those_of_its_sizes() -> 
     scaling._marks(axes, pd.DataFrame(cells), pd.DataFrame(group))
     assert [line.get_xdata()[0] for line in axes.lines] == [226.0, 4610.0]
     plt.close(figure)
+
+
+def test_cells_of_a_sweep_differ_in_one_thing_alone() -> None:
+    places = [(16, 5, 2), (16, 10, 2), (16, 20, 2), (4, 20, 2), (32, 20, 2), (16, 20, 1), (16, 40, 4)]
+    cells = pd.DataFrame(places, columns=list(problems.MOVING))
+    assert sorted(problems.alone(cells, "episode_horizon")["episode_horizon"]) == [5, 10, 20]
+    assert sorted(problems.alone(cells, "parameters")["parameters"]) == [4, 16, 32]
+    assert sorted(problems.alone(cells, "actions")["actions"]) == [1, 2]
+    assert problems.alone(cells.iloc[:1], "actions").empty
+
+
+def test_times_fewer_steps_are_a_bound_where_the_other_family_did_not_get_there() -> None:
+    assert phase._times({"free_steps": 2000.0, "gradient_steps": 500.0, "horizon": 1e5}) == "4×"
+    assert phase._times({"free_steps": 1e5, "gradient_steps": 500.0, "horizon": 1e5}) == ">200×"
+    assert phase._times({"free_steps": float("nan"), "gradient_steps": 500.0, "horizon": 1e5}) == "–"
 
 
 def test_no_reading_depends_on_the_lightness_of_the_page() -> None:

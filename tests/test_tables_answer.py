@@ -62,6 +62,7 @@ def test_survival_and_restricted_mean_by_hand(tmp_path):
     row = out["restricted"].iloc[0]
     assert (row["mean"], row["median"]) == ((250 + 500 + 1000 + 1000) / 4, 500)
     assert (row["horizon"], row["crossed"], row["n"]) == (1000, 2, 4)
+    assert (row["episode_horizon"], row["actions"]) == (made.horizon, made.actions)
 
 
 def test_restricted_mean_of_runs_that_never_cross_is_the_horizon_with_an_open_end(tmp_path):
@@ -174,6 +175,17 @@ def test_horizon_is_a_regressor_where_environments_of_one_problem_differ_in_it(t
     assert found["lqr-10 lqr-40", ""] == ("parameters", "horizon")
     assert found["lqr-10 lqr-40", "mlp"] == ("horizon",)
     assert found["lqr-10", ""] == ("parameters",)
+
+
+def test_parameters_are_a_regressor_where_the_size_of_an_environment_moves_them_but_not_where_a_head_does(tmp_path):
+    cells = [
+        cell(tmp_path, [climbs(1)] * 2, name, "linear", family, size + head, environment=f"lqr-{size}", horizon=size)
+        for size in (4, 16)
+        for name, family, head in (("ars", "gradient-free", 0), ("ppo", "policy-gradient", 2))
+    ]
+    (whole,) = [group for group in groups([read_cell(one) for one in cells])]
+    assert (whole.environment, whole.regressors) == ("lqr-16 lqr-4", ("parameters", "horizon"))
+    assert not list(groups([read_cell(one) for one in cells if one.environment == "lqr-4"]))
 
 
 def test_exchange_rate_by_hand_with_its_bound(both, tmp_path):

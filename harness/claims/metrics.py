@@ -27,9 +27,9 @@ def _positive(words: str, column: str) -> Metric:
     return Metric(words, "laboratory", column, "ratio", "logs", "laboratory")
 
 
-def _exponent(regressor: str) -> Metric:
+def _exponent(regressor: str, figure: str) -> Metric:
     words = f"exponent of the steps until solved in the {regressor}"
-    return Metric(words, "scaling", regressor, "difference", "exponent", "scaling")
+    return Metric(words, "scaling", regressor, "difference", "exponent", figure)
 
 
 METRICS: Mapping[str, Metric] = {
@@ -49,7 +49,7 @@ METRICS: Mapping[str, Metric] = {
     "cosine": _laboratory("cosine of 1 000 steps of updates to the truth", "cosine_per_1000"),
     "squared_bias": _laboratory("squared bias of an update over the squared truth", "squared_bias"),
     "effective_fraction": _laboratory("share of weighted data that counts", "effective_fraction"),
-    "parameters_exponent": _exponent("parameters"),
-    "horizon_exponent": _exponent("horizon"),
-    "actions_exponent": _exponent("actions"),
+    "parameters_exponent": _exponent("parameters", "scaling"),
+    "horizon_exponent": _exponent("horizon", "sweeps"),
+    "actions_exponent": _exponent("actions", "sweeps"),
 }

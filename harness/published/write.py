@@ -37,7 +37,7 @@ from harness.verify.claims import PUBLISHED
 from harness.workflow import Workflow, figures_folder, tables_folder
 
 REPORTS = ROOT / "reports" / "published"
-MOST = 60_000_000  # bytes of all published studies together
+MOST = 60_000_000  # bytes of the data of all published studies together; reports are drawn of them
 
 
 def publish(workflow: Workflow) -> Path:
@@ -58,7 +58,7 @@ def publish(workflow: Workflow) -> Path:
         report = [ROOT / "reports" / f"{name}.{ending}" for ending in ("html", "pdf")]
         if lost := [path for path in report if not path.exists()]:
             raise InputError(shown(lost[0]), _again(name))
-        _require_small(name, [aside, *report])
+        _require_small(name, aside)
         _replace(aside, place)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
@@ -153,11 +153,10 @@ def _write(folder: Path, contents: Contents) -> None:
         (folder / name).write_bytes(content)
 
 
-def _require_small(name: str, fresh: list[Path]) -> None:
-    """Refuse what would make all published studies larger than a repository should hold."""
-    old = [path for place in (PUBLISHED, REPORTS) if place.is_dir() for path in place.iterdir()]
-    others = [path for path in old if path.name.partition(".")[0] != name and not path.name.startswith(".")]
-    size = sum(map(size_of, [*fresh, *others]))
+def _require_small(name: str, fresh: Path) -> None:
+    """Refuse what would make the data of all published studies more than a repository should hold."""
+    others = (PUBLISHED / other for other in read.studies() if other != name)
+    size = sum(map(size_of, [fresh, *others]))
     if size > MOST:
         raise InputError(f"study {name}", f"with it, {size / 1e6:.1f} MB would be published, of {MOST / 1e6:.0f}")
 

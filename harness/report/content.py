@@ -153,9 +153,10 @@ def _frontier(tables: Tables) -> tuple[Block, ...]:
 
 
 def _dimension(tables: Tables) -> tuple[Block, ...]:
-    """Scores and steps by P, and the lines through them."""
+    """Scores and steps by P, what else moves where environments of one problem differ, and the lines through them."""
     lines = frontier.scaling_blocks(tables.scaling, tables.crossover)
-    return picture("dimension", tables), picture("scaling", tables), *lines
+    moving = (block for stem in ("sweeps", "phase") if isinstance(block := picture(stem, tables), Picture))
+    return picture("dimension", tables), picture("scaling", tables), *moving, *lines
 
 
 def _scores(tables: Tables) -> tuple[Block, ...]:

@@ -165,7 +165,13 @@ def _exponent(row: dict[str, Any]) -> tuple[str, ...]:
     value = ratio(row["exponent"], row["exponent_low"], row["exponent_high"])
     grows = {"parameters": "P", "horizon": "horizon", "actions": "action dimension"}[row["regressor"]]
     share = f"{row['crossed']:.0f}/{row['n']:.0f}"
-    return row["environment"], row["policy_kind"] or "any", row["family"], grows, value, share
+    return together(row["environment"]), row["policy_kind"] or "any", row["family"], grows, value, share
+
+
+def together(environments: str) -> str:
+    """The environment of a line, or the first, the last and the number of those of one problem."""
+    names = environments.split()
+    return environments if len(names) < 3 else f"{names[0]} … {names[-1]} ({len(names)})"
 
 
 def _crossing(row: dict[str, Any]) -> tuple[str, str] | None:

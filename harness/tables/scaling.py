@@ -71,10 +71,13 @@ def single(kinds: Sequence[str]) -> str:
 
 
 def varying(cells: Sequence[CellRuns]) -> tuple[str, ...]:
-    """Regressors that differ by more than the log std of an exploring head does: on one policy P does not vary."""
-    found = [name for name, of in REGRESSORS.items() if len({of(cell) for cell in cells}) > 1]
-    policies = {cell.record.policy for cell in cells}
-    return tuple(name for name in found if name != "parameters" or len(policies) > 1)
+    """Regressors that differ among the cells of one algorithm: the log std of a head makes P differ between two."""
+    algorithms: dict[str, list[CellRuns]] = defaultdict(list)
+    for cell in cells:
+        algorithms[cell.record.algorithm].append(cell)
+    return tuple(
+        name for name, of in REGRESSORS.items() if any(len({*map(of, mine)}) > 1 for mine in algorithms.values())
+    )
 
 
 def lines(cells: Sequence[CellRuns]) -> dict[tuple[str, str], list[CellRuns]]:

@@ -23,7 +23,7 @@ from harness.tables.write import Row
 
 SURVIVAL = (*IDENTITY, "steps", "share", "low", "high", "n")
 MEAN, MEDIAN = ("mean", "mean_low", "mean_high"), ("median", "median_low", "median_high")
-RESTRICTED = (*IDENTITY, "horizon", "crossed", "n", *MEAN, *MEDIAN)
+RESTRICTED = (*IDENTITY, "episode_horizon", "actions", "horizon", "crossed", "n", *MEAN, *MEDIAN)
 SIDE = ("policy", "algorithm", "family", "parameters", "n")
 SIDES = tuple(f"{side}_{name}" for side in ("first", "second") for name in SIDE)
 RATIO = ("ratio", "ratio_low", "ratio_high")
@@ -58,6 +58,8 @@ def restricted_row(cell: CellRuns, budgets: Mapping[str, float], address: Addres
         middle = median(times(cell))
     return {
         **record.identity,
+        "episode_horizon": record.horizon,
+        "actions": record.actions,
         "horizon": horizon,
         "crossed": int((cell.solved <= horizon).sum()),
         "n": len(cell.runs),
