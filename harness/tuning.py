@@ -70,7 +70,9 @@ def _draws(workflow: Workflow, parts: Parts) -> Iterator[Draw]:
     for record in records(workflow):
         cell = read_cell(record)
         if cell.missing:
-            raise InputError(" × ".join(record.key), f"{cell.missing} runs are missing: all must be there to choose")
+            command = f"snakemake --cores 2 tune --config study={workflow.study.name}"
+            missing = f"{cell.missing} runs are missing, and all must be there to choose: `{command}`"
+            raise InputError(" × ".join(record.key), missing)
         part = parts[record.key]
         searched = search_space(plugins.load("algorithms", part.file))
         yield draw_of(cell, {name: part.settings[name] for name in searched})

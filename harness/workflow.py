@@ -19,6 +19,7 @@ from harness import cost, progress, pulse
 from harness.cell import SHORT, canonical
 from harness.claims.declaration import Claim, check_labels, load_claims
 from harness.errors import InputError
+from harness.files import is_there
 from harness.fingerprint import CARRIERS, cell_fingerprint, digest, sources
 from harness.fit import check_fits
 from harness.grid import Job, Planned, blocks, plan
@@ -81,6 +82,14 @@ class Workflow:
     def measurements(self) -> tuple[str, ...]:
         """What the jobs of the laboratory make."""
         return tuple(job.manifest.as_posix() for job in bench_jobs(self.benches, self.study.block))
+
+    def require_runs(self) -> None:
+        """Refuse a study of which nothing was run yet; raises InputError, which says how it is."""
+        if not any(is_there(ROOT / path) for path in (*self.manifests, *self.measurements)):
+            name = self.study.name
+            raise InputError(
+                f"studies/{name}.yaml", f"has no finished run: `snakemake --cores 2 --config study={name}`"
+            )
 
     def bench_job(self, wildcards: Mapping[str, str]) -> BenchJob:
         """The laboratory's job that makes a manifest."""

@@ -111,7 +111,7 @@ class Entry:
 class File:
     """`claims.yaml` as it is written."""
 
-    studies: Names  # that claims may name, written already or not
+    studies: Annotated[tuple[Node, ...], Rule("with at least one entry", bool)]  # that may be named, written or not
     claims: dict[str, Node]
 
 
@@ -158,7 +158,10 @@ def load_claims(root: Path) -> tuple[Claim, ...]:
     odd = next((place for name, place in file.claims.items() if name not in digests), None)
     if odd is not None:
         raise odd.error("the name of a claim stands after exactly two spaces")
-    return tuple(_claim(name, digests[name], place, file.studies) for name, place in file.claims.items())
+    for place in file.studies:
+        check_name(place, read(place, str))
+    studies = [read(place, str) for place in file.studies]
+    return tuple(_claim(name, digests[name], place, studies) for name, place in file.claims.items())
 
 
 def _claim(name: str, digest: str, place: Node, studies: Sequence[str]) -> Claim:

@@ -133,6 +133,7 @@ def make_tables(options: argparse.Namespace) -> int:
     from harness.workflow import open_study, tables_folder
 
     workflow = open_study(options.study)
+    workflow.require_runs()
     tabulate(workflow, tables_folder(options.study), live(workflow), options.jobs)
     return 0
 
@@ -159,25 +160,36 @@ def make_figures(options: argparse.Namespace) -> int:
 
 def make_report(options: argparse.Namespace) -> int:
     """Write reports/{study}.html and .pdf."""
+    from pathlib import Path
+
+    from harness.plugins import shown
     from harness.publish import write_report
-    from harness.workflow import open_study
+    from harness.workflow import figures_folder, open_study
 
     _need(options.study, "tables")
-    for path in write_report(open_study(options.study), options.jobs):
+    try:
+        paths = write_report(open_study(options.study), options.jobs)
+    except FileNotFoundError as fault:
+        lost = Path(str(fault.filename))
+        if lost.parent != figures_folder(options.study):
+            raise
+        raise InputError(shown(lost), f"not there yet: run `harness figures {options.study}` first") from fault
+    for path in paths:
         print(path, file=sys.stderr)
     return 0
 
 
 def _need(study: str, stage: str) -> None:
-    """Raise InputError if there is no such study, or an earlier stage was not made."""
+    """Raise InputError if there is no such study, or an earlier stage was not made: its runs, or else its tables."""
     from harness.names import find
     from harness.node import Node
     from harness.plugins import ROOT
     from harness.study import studies
     from harness.tables.write import require_whole
-    from harness.workflow import tables_folder
+    from harness.workflow import open_study, tables_folder
 
     find(Node(None, "studies/"), study, studies(ROOT), "study")
     if not (tables_folder(study) / "findings.csv").exists():
+        open_study(study).require_runs()
         raise InputError(f"results/tables/{study}", f"not there yet: run `harness {stage} {study}` first")
     require_whole(tables_folder(study), f"harness {stage} {study}")

@@ -81,8 +81,7 @@ def _gather(workflow: Workflow, folder: Path) -> None:
     """All that is published of a study, checked, under one list of checksums."""
     name = workflow.study.name
     jobs = [ROOT / path for path in workflow.manifests if is_there(ROOT / path)]
-    if not jobs and not any(is_there(ROOT / path) for path in workflow.measurements):
-        raise InputError(f"studies/{name}.yaml", f"has no finished run: `snakemake --cores 2 --config study={name}`")
+    workflow.require_runs()
     require_whole(tables_folder(name), f"harness tables {name}")
     _require_same(name, {run["digest"] for job in jobs for run in read_manifest(job)["runs"]})
     sums: dict[str, str] = {}

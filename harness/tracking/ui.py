@@ -36,9 +36,7 @@ def require_mlflow() -> None:
     except Exception as fault:  # packages that do not fit each other raise many kinds
         reason = " ".join(f"{type(fault).__name__}: {fault}".split())
         again = "install it with `pip install -c constraints.txt mlflow`; runs, tables and reports do without"
-        raise InputError(
-            "harness ui", f"MLflow cannot be imported ({reason}): {again}"
-        ) from fault
+        raise InputError("harness ui", f"MLflow cannot be imported ({reason}): {again}") from fault
 
 
 def command(port: int, root: Path) -> tuple[list[str], dict[str, str]]:

@@ -121,6 +121,7 @@ def test_a_study_is_looked_for_in_its_folder_alone(tmp_path: Path) -> None:
         ("union", "[one, two]", "3", "studies/mine.yaml:3: parts: expected a list"),
         ("union", "[one, two]", "[one, one]", "studies/mine.yaml:3: parts[1]: 'one' stands in this list already"),
         ("laboratory", "updates: 2", "updates: 1", "studies/mine.yaml:17: laboratory[0].updates: expected an integer"),
+        ("claims", "[mine, other]", "[mine, a b]", "claims.yaml:1: studies[1]: the name 'a b' is not safe"),
         ("claims", "margin: 0.1", "margin: x", "claims.yaml:11: claims.search.margin: expected a number"),
     ],
 )  # fmt: skip
