@@ -57,9 +57,15 @@ def bench(structure: str, explores: bool, **settings: Any) -> Bench:
     return Bench(policy, compiled_engine(problem, "environments.cartpole", policy, Terms(HORIZON, True), folder))
 
 
-def train(made: Bench, algorithm: Algorithm[Any], seed: int, budget: int, until_solved: bool) -> Trained:
-    """Ask, roll out, tell until the budget is spent or, if wanted, the score is reached."""
+def train(
+    made: Bench, algorithm: Algorithm[Any], seed: int, budget: int, until_solved: bool, apart: int = 0
+) -> Trained:
+    """Ask, roll out, tell until the budget is spent or, if wanted, the score is reached.
+
+    The solution is scored after each turn, but not before `apart` steps have been taken since the last score.
+    """
     state, steps, turn, seconds = algorithm.init(stream(seed, "init")), 0, 0, 0.0
+    seen = 0  # steps at the last score
     while steps < budget:
         now = Turn(turn, steps, address(seed))
         start = time.process_time()
@@ -67,8 +73,10 @@ def train(made: Bench, algorithm: Algorithm[Any], seed: int, budget: int, until_
         state, _ = algorithm.tell(state, outcomes, now)
         seconds += time.process_time() - start
         steps, turn = steps + sum(int(outcome.lengths.sum()) for outcome in outcomes), turn + 1
-        if until_solved and made.score(algorithm.solution(state).theta) >= SOLVED:
-            return Trained(steps, seconds, steps)
+        if until_solved and steps - seen >= apart:
+            seen = steps
+            if made.score(algorithm.solution(state).theta) >= SOLVED:
+                return Trained(steps, seconds, steps)
     return Trained(steps, seconds, None)
 
 
@@ -82,9 +90,17 @@ def algorithm(name: str, made: Bench, **settings: Any) -> Algorithm[Any]:
 def crossed(
     case: str, ours: list[Trained], budget: int, peer: str, theirs: list[Trained], peer_budget: int, goal: Goal
 ) -> Row:
-    """Median steps to the score on both sides; a run that did not reach it counts as its budget."""
-    mine = statistics.median(run.solved or budget for run in ours)
-    others = statistics.median(run.solved or peer_budget for run in theirs)
+    """Median steps to the score on both sides, quartiles in the note; a run without it counts as its budget."""
+    low, mine, high = quartiles(ours, budget)
+    peer_low, others, peer_high = quartiles(theirs, peer_budget)
     lost = sum(run.solved is None for run in ours), sum(run.solved is None for run in theirs)
-    note = f"{len(ours)} and {len(theirs)} seeds, {lost[0]} and {lost[1]} not within {budget} and {peer_budget} steps"
+    note = (
+        f"{len(ours)} and {len(theirs)} seeds, quartiles {low:.3g} … {high:.3g} and {peer_low:.3g} … {peer_high:.3g}, "
+        f"{lost[0]} and {lost[1]} not within {budget} and {peer_budget} steps"
+    )
     return Row(f"{case}, steps to 475", "steps", mine, peer, others, mine / others, goal=goal, note=note)
+
+
+def quartiles(runs: list[Trained], budget: int) -> list[float]:
+    """The three quartiles of the steps to the score; a run that did not reach it counts as its budget."""
+    return statistics.quantiles((run.solved or budget for run in runs), n=4, method="inclusive")
