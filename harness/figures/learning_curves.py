@@ -37,12 +37,13 @@ def draw(tables: Tables) -> Figure:
         return nothing(EMPTY)
     figure, panels = by_policy(curves)
     best, frozen = best_cells(tables.dimension, BY_SCORE), anchors(tables.targets)
+    worlds = dict(tuple(curves.groupby("environment")))
     for panel in panels:
         heavy = named(best, panel)
-        for name, family, rows in cells_of(curves, panel):
+        for name, family, rows in cells_of(panel):
             _curve(panel.axes, rows, family, heavy=heavy.get(family) == name)
         name_best(panel, heavy)
-        _frame(panel, curves[curves["environment"] == panel.environment], frozen.get(panel.environment))
+        _frame(panel, worlds[panel.environment], frozen.get(panel.environment))
     lines = [Line2D([], [], color=FAINT, linestyle=style, linewidth=1.0) for style in ("--", ":")]
     handles, names = family_lines(curves["family"], "best")
     legend_below(figure, [*handles, *lines], [*names, "reference", "random"], columns=4)
@@ -75,7 +76,7 @@ def _corners(rows: pd.DataFrame) -> pd.DataFrame:
 def _frame(panel: Panel, here: pd.DataFrame, frozen: Anchors | None) -> None:
     """Reference lines, limits and labels: one vertical scale for all panels of an environment."""
     axes = panel.axes
-    if not np.isfinite(here.loc[here["policy"] == panel.policy, "iqm"]).any():
+    if not np.isfinite(panel.rows["iqm"]).any():
         note(axes, "no finite score")
     if frozen is not None and np.isfinite([frozen.random, frozen.reference]).all():
         span = frozen.reference - frozen.random

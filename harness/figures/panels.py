@@ -28,6 +28,7 @@ class Panel(NamedTuple):
     axes: Axes
     environment: str
     policy: str
+    rows: pd.DataFrame  # of its cells
     first: bool  # of its environment in its strip: the one with a labelled vertical axis
 
 
@@ -40,7 +41,7 @@ def by_policy(cells: pd.DataFrame) -> tuple[Figure, list[Panel]]:
     strips = packed(cells)
     step = HEAD + HEIGHT + FOOT
     figure = plt.figure(figsize=(WIDTH, len(strips) * step + LEGEND))
-    sizes = {key: count(group) for key, group in cells.groupby(["environment", "policy"])["parameters"]}
+    groups = dict(tuple(cells.groupby(["environment", "policy"])))
     panels = []
     for line, strip in enumerate(strips):
         number = sum(len(policies) for _, policies in strip)
@@ -52,9 +53,10 @@ def by_policy(cells: pd.DataFrame) -> tuple[Figure, list[Panel]]:
                 axes = axes_at(figure, left, top, width, HEIGHT)
                 name = shortened(environment, int((LEFT + len(policies) * width) / LETTER))
                 label = shortened(policy, min(24, int((width + BETWEEN) / BOLD)))
-                _title(axes, label, sizes[environment, policy], name, not place)
+                rows = groups[environment, policy]
+                _title(axes, label, count(rows["parameters"]), name, not place)
                 axes.tick_params(axis="y", labelleft=not place)
-                panels.append(Panel(axes, environment, policy, not place))
+                panels.append(Panel(axes, environment, policy, rows, not place))
                 left += width + (BETWEEN if policy != policies[-1] else 0.0)
     return figure, panels
 
@@ -145,11 +147,10 @@ def steps_axis(axes: Axes) -> None:
     labels[-1].set_horizontalalignment("right")
 
 
-def cells_of(table: pd.DataFrame, panel: Panel) -> Iterator[tuple[str, str, pd.DataFrame]]:
+def cells_of(panel: Panel) -> Iterator[tuple[str, str, pd.DataFrame]]:
     """Algorithm, family and rows of every cell of a panel."""
-    here = table[(table["environment"] == panel.environment) & (table["policy"] == panel.policy)]
-    groups = dict(tuple(here.groupby("algorithm")))
-    for name in algorithm_order(here):
+    groups = dict(tuple(panel.rows.groupby("algorithm")))
+    for name in algorithm_order(panel.rows):
         yield name, str(groups[name]["family"].iloc[0]), groups[name]
 
 

@@ -37,14 +37,15 @@ def draw(tables: Tables) -> Figure:
         return nothing(EMPTY)
     figure, panels = by_policy(lengths)
     best = best_cells(tables.dimension[np.isfinite(tables.dimension["ert"])], BY_STEPS)
+    worlds = dict(tuple(lengths.groupby("environment")))
     for panel in panels:
         heavy = named(best, panel)
         never = cells = 0
-        for name, family, rows in cells_of(lengths, panel):
+        for name, family, rows in cells_of(panel):
             _staircase(panel.axes, rows, family, heavy=heavy.get(family) == name)
             never, cells = never + int(not rows["share"].max() > 0.0), cells + 1
         name_best(panel, heavy)
-        _frame(panel, lengths[lengths["environment"] == panel.environment], never, cells)
+        _frame(panel, worlds[panel.environment], never, cells)
     cross = Line2D([], [], color=INK, marker="x", linestyle="", markersize=4.5)
     handles, names = family_lines(lengths["family"], "fastest")
     legend_below(figure, [*handles, cross], [*names, "data end"], columns=3)

@@ -6,6 +6,7 @@ The rules (carried forward, floor of a diverged run, confirmed crossings) are th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,7 +48,7 @@ class CellRecord:
         """What tells the cells of one study apart."""
         return self.environment, self.policy, self.algorithm
 
-    @property
+    @cached_property
     def ladder(self) -> Floats:
         """All targets, `solved` among them, ascending [T]."""
         return np.unique((*self.targets, self.solved))
