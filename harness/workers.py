@@ -44,7 +44,7 @@ def _worker(work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[C
     """The pipe to a worker of its own, which does not outlive the block."""
     fork = multiprocessing.get_context("fork")
     ours, theirs = fork.Pipe()
-    process = fork.Process(target=_serve, args=(work, items, theirs), daemon=True)
+    process = fork.Process(target=_serve, args=(work, items, theirs, ours), daemon=True)
     process.start()
     theirs.close()
     try:
@@ -55,9 +55,10 @@ def _worker(work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[C
         ours.close()
 
 
-def _serve(work: Callable[[Item], Result], items: Sequence[Item], pipe: Connection) -> None:
+def _serve(work: Callable[[Item], Result], items: Sequence[Item], pipe: Connection, parents: Connection) -> None:
     """Do the items whose places are sent, to the end or until nobody listens; Ctrl-C is the parent's to tell."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    parents.close()  # else this end would never hear that the parent is gone
     try:
         while (place := pipe.recv()) is not None:
             pipe.send((place, *_tried(work, items[place])))

@@ -77,6 +77,30 @@ def test_an_interrupt_ends_all_workers_without_a_word():
     assert not any(Path(f"/proc/{child}").exists() for child in started)
 
 
+@forks
+def test_workers_end_when_their_parent_was_killed():
+    program = "from harness.workers import each; import time; each(lambda _: time.sleep(0.2), range(10**4), 3)"
+    process = subprocess.Popen([sys.executable, "-c", program])
+    while len(children(process.pid)) < 3:
+        time.sleep(0.05)
+    started = children(process.pid)
+    process.kill()
+    process.wait()
+    for _ in range(200):
+        if not any(map(running, started)):
+            return
+        time.sleep(0.1)
+    raise AssertionError("a worker is left")
+
+
+def running(process):
+    """Whether it is there and not a zombie that nobody has fetched."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text(encoding="ascii").split()[2] != "Z"
+    except FileNotFoundError:
+        return False
+
+
 def children(process):
     """Its own processes."""
     return Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii").split()
