@@ -17,6 +17,7 @@ from harness.cli import main
 from harness.errors import InputError
 from harness.files import checksum
 from harness.job import run_block
+from harness.origin import origin
 from harness.provenance import provenance
 from harness.record import Finished, read_run, write
 from harness.seal import SEAL, sealed
@@ -242,6 +243,14 @@ def test_of_two_platforms_only_what_differs_is_shown_and_what_binds_is_marked() 
     assert facts.keys() == {"commit", "cpu.model", "cpu.maker", "cpu.features"}
     assert {name for name, fact in facts.items() if fact.binding} == {"cpu.maker", "cpu.features"}
     assert facts["cpu.features"].recorded == "avx"
+
+
+def test_another_blas_ends_the_promise_and_one_that_was_not_recorded_is_no_difference() -> None:
+    now = origin()
+    assert now["blas"].split()[1:], now["blas"]  # a name and a version
+    (fact,) = differing(now | {"blas": "mkl 2025.1"}, now)
+    assert (fact.name, fact.recorded, fact.now, fact.binding) == ("blas", "mkl 2025.1", now["blas"], True)
+    assert differing(provenance(), now) == ()
 
 
 def test_the_report_shows_both_platforms_and_the_odds_of_chance(records: Path) -> None:

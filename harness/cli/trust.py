@@ -45,7 +45,7 @@ def add_commands(commands: Any) -> None:
 
 def verify_runs(options: argparse.Namespace) -> int:
     """Print a verdict for each run; 1 unless all are exact."""
-    from harness.provenance import provenance
+    from harness.origin import origin
     from harness.verify import report
     from harness.verify.claims import draw
     from harness.verify.judgement import EXACT
@@ -64,7 +64,7 @@ def verify_runs(options: argparse.Namespace) -> int:
             print(f"{len(done)}/{len(chosen)} {judgement.verdict} {judgement.claim.name}", file=sys.stderr, flush=True)
 
         judgements = verify(chosen, recorded, options.jobs, announce)
-    for line in report.lines(judgements, provenance()):
+    for line in report.lines(judgements, origin()):
         print(line)
     return 0 if tables_hold and all(judgement.verdict == EXACT for judgement in judgements) else 1
 

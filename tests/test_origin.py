@@ -1,0 +1,44 @@
+"""What a run says of where it was made: beside its results, and no part of what it is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from faults.conftest import CELL, SEEDS, digests, folder_in, ran
+
+from harness import fingerprint, job, origin, plugins
+
+
+def test_a_run_records_versions_blas_cpu_commit_and_whether_the_tree_was_clean(tmp_path: Path) -> None:
+    ran(tmp_path)
+    facts = json.loads((folder_in(tmp_path) / "manifest.json").read_text(encoding="utf-8"))["provenance"]
+    words = "python packages lock platform libc cpu blas threads commit dirty"
+    assert facts.keys() == {*words.split()}
+    built = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
+    assert facts["blas"] == f"{built['name']} {built['version']}"
+    assert facts["packages"]["numpy"] == np.__version__
+
+
+def test_another_blas_in_the_record_changes_no_digest_and_no_fingerprint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = ran(tmp_path / "here")
+    monkeypatch.setattr(job, "origin", lambda: {**origin.origin(), "blas": "mkl 2025.1"})
+    manifest = job.run_block(CELL, SEEDS, folder_in(tmp_path / "there"), lambda run: None)
+    assert json.loads(manifest.read_text(encoding="utf-8"))["provenance"]["blas"] == "mkl 2025.1"
+    assert digests(manifest) == expected
+
+
+def test_what_records_the_origin_is_no_source_of_a_number() -> None:
+    names = [*fingerprint.RUNNERS, *fingerprint.KERNELS, "harness.laboratory.job"]
+    files = {plugins.shown(path) for path in fingerprint.sources(names)}
+    assert "harness/run.py" in files
+    assert not files & {"harness/origin.py", "harness/job.py", "harness/files.py"}
+
+
+def test_a_numpy_that_does_not_tell_its_blas_is_recorded_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(np, "show_config", lambda mode: {"Build Dependencies": {}})
+    assert origin.blas() == ""
