@@ -10,7 +10,8 @@ import hashlib
 import io
 import json
 import warnings
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -156,22 +157,39 @@ def require_intact(folder: Path, files: dict[str, str]) -> None:
 
 def read_run(folder: Path, summary: dict[str, Any]) -> Finished:
     """One run of a job, from its records."""
-    seed = summary["seed"]
-    (timing,) = _rows(folder / "timing.parquet", seed)
+    return next(read_runs(folder, [summary], [("seed", "=", summary["seed"])]))
+
+
+def read_runs(
+    folder: Path, summaries: Sequence[dict[str, Any]], filters: list[tuple[str, str, int]] | None = None
+) -> Iterator[Finished]:
+    """Runs of a job, each file read once; `filters` as in Parquet spare whoever wants few of them the others."""
+    evaluations, training, timing = (
+        _by_seed(folder / f"{name}.parquet", filters) for name in ("evaluations", "training", "timing")
+    )
     arrays = read_npz((folder / "candidates.npz").read_bytes())
-    theta, mean, std = (arrays[f"seed-{seed}/{name}"] for name in ("theta", "mean", "std"))
-    seconds = {name.removeprefix("seconds_"): value for name, value in timing.items()}
-    return Finished(seed, read_rows(folder, summary), Candidate(theta, Scaler(mean, std)), seconds)
+    for summary in summaries:
+        seed = summary["seed"]
+        theta, mean, std = (arrays[f"seed-{seed}/{name}"] for name in ("theta", "mean", "std"))
+        (clock,) = timing[seed]
+        seconds = {name.removeprefix("seconds_"): value for name, value in clock.items()}
+        known = {name: summary[name] for name in SUMMARY}
+        snapshot = Snapshot(None, evaluations=evaluations[seed], training=training[seed], **known)
+        yield Finished(seed, snapshot, Candidate(theta, Scaler(mean, std)), seconds)
 
 
 def read_rows(folder: Path, summary: dict[str, Any]) -> Snapshot:
     """One run of a job without its candidate and its seconds: what is published of large ones."""
-    evaluations, training = (_rows(folder / f"{name}.parquet", summary["seed"]) for name in ("evaluations", "training"))
+    seed = summary["seed"]
+    rows = (_by_seed(folder / f"{name}.parquet", [("seed", "=", seed)])[seed] for name in ("evaluations", "training"))
+    evaluations, training = rows
     known = {name: summary[name] for name in SUMMARY}
     return Snapshot(None, evaluations=evaluations, training=training, **known)
 
 
-def _rows(path: Path, seed: int) -> Rows:
-    """The rows of one seed, without the cells that are null."""
-    rows = pq.read_table(path, filters=[("seed", "=", seed)]).to_pylist()
-    return [{name: value for name, value in row.items() if name != "seed" and value is not None} for row in rows]
+def _by_seed(path: Path, filters: list[tuple[str, str, int]] | None) -> defaultdict[int, Rows]:
+    """The rows of each seed, without the cells that are null; a seed without a row has none."""
+    found: defaultdict[int, Rows] = defaultdict(list)
+    for row in pq.read_table(path, filters=filters).to_pylist():
+        found[row["seed"]].append({name: value for name, value in row.items() if name != "seed" and value is not None})
+    return found

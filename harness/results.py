@@ -27,8 +27,8 @@ RESAMPLES = 2000
 Manifests: TypeAlias = Mapping[str, tuple[Path, ...]]  # of the jobs of a cell or a bench, by its digest, shortened
 
 
-def live(workflow: Workflow) -> Manifests:
-    """The manifests of all jobs of a study where Snakemake makes them."""
+def live(workflow: Workflow, root: Path | None = None) -> Manifests:
+    """The manifests of all jobs of a study where Snakemake makes them, in this or another checkout."""
     runs = {
         one.cell.digest[:SHORT]: [Job(one.cell, *block).manifest for block in blocks(one.seeds, workflow.study.block)]
         for one in workflow.planned
@@ -37,7 +37,9 @@ def live(workflow: Workflow) -> Manifests:
         one.bench.digest[:SHORT]: [job.manifest for job in bench_jobs([one], workflow.study.block)]
         for one in workflow.benches
     }
-    return {digest: tuple(plugins.ROOT / path for path in paths) for digest, paths in {**runs, **benches}.items()}
+    return {
+        digest: tuple((root or plugins.ROOT) / path for path in paths) for digest, paths in {**runs, **benches}.items()
+    }
 
 
 def tabulate(workflow: Workflow, folder: Path, manifests: Manifests, jobs: int = 1) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import re
@@ -13,13 +14,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from finished_study import ARS, finished
 from project_copy import run
 
+from harness.bundle.hold import hold_made
 from harness.bundle.pack import MANIFEST, manifest
 from harness.bundle.unpack import unpack
 from harness.errors import InputError
+from harness.files import checksum
+from harness.seal import SEAL, sealed
 
 Members = list[tuple[zipfile.ZipInfo, bytes]]
 
@@ -146,6 +152,8 @@ def test_a_bundle_is_verified_and_told_whether_the_sources_are_the_present_ones(
     assert done.returncode == 0, done.stdout
     assert "every file has its checksum" in done.stdout
     assert "its sources are the present ones" in done.stdout
+    assert "tables: 28 of 28 byte-equal to those made again of its records\n" in done.stdout
+    assert "records: 6 runs in 4 jobs, each file with its checksum, each run with its digest\n" in done.stdout
     assert "2 EXACT, 0 WITHIN, 0 DIFFERENT" in done.stdout
     file = project / "harness" / "parts" / "ranks.py"
     content = file.read_bytes()
@@ -153,6 +161,67 @@ def test_a_bundle_is_verified_and_told_whether_the_sources_are_the_present_ones(
     done = run(project, "harness", "verify", str(bundle), "--sample", "1")
     file.write_bytes(content)
     assert "differ from the present ones in 1 files: harness/parts/ranks.py" in done.stdout
+    assert "tables: held to their checksums alone, not made again: its sources differ" in done.stdout
+
+
+def test_tables_of_another_study_of_that_name_are_not_made_again(bundle: Path, tmp_path: Path) -> None:
+    unpack(bundle, tmp_path / "in")
+    made = hold_made(tmp_path / "in", "out.zip", True, tmp_path)  # here is no study `tiny`
+    reason = "studies/tiny.yaml is not the present one"
+    assert made == ((f"tables: held to their checksums alone, not made again: {reason}",), True)
+    append(tmp_path / "in" / "results/tables/tiny/scores.csv")
+    with pytest.raises(InputError, match=r"scores\.csv: is damaged or lost"):
+        hold_made(tmp_path / "in", "out.zip", True, tmp_path)
+
+
+def forged(bundle: Path, folder: Path) -> Path:
+    """A bundle in which a run and a table were changed, and every list of checksums made anew."""
+    unpack(bundle, folder)
+    forge_run(folder)
+    forge_table(folder)
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
+    return archive(
+        folder.parent, whole(*(member(path.relative_to(folder).as_posix(), path.read_bytes()) for path in files))
+    )
+
+
+def forge_run(folder: Path) -> None:
+    """One return of one run, and the checksum of its file, and the seal of its job."""
+    path = min((folder / ARS).rglob("manifest.json"))
+    file = path.with_name("evaluations.parquet")
+    rows = pq.read_table(file).to_pylist()
+    rows[-1]["return_mean"] += 1.0
+    pq.write_table(pa.Table.from_pylist(rows), file)
+    content = json.loads(path.read_text(encoding="utf-8"))
+    del content[SEAL]
+    content["files"][file.name] = checksum(file)
+    path.write_text(json.dumps(sealed(content)), encoding="utf-8")
+
+
+def forge_table(folder: Path) -> None:
+    """A score, and the list that vouches for the tables."""
+    tables = folder / "results/tables/tiny"
+    with (tables / "scores.csv").open(newline="", encoding="utf-8") as file:
+        score = next(csv.DictReader(file))["iqm"]
+    path = tables / "scores.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace(score, f"9{score}"), encoding="utf-8")
+    sums = json.loads((tables / "checksums.json").read_text(encoding="utf-8"))
+    sums["files"][path.name] = checksum(path)
+    del sums[SEAL]
+    (tables / "checksums.json").write_text(json.dumps(sealed(sums)), encoding="utf-8")
+
+
+def test_a_value_changed_in_a_run_or_a_table_is_named_though_every_checksum_was_made_to_fit(
+    project: Path, bundle: Path, tmp_path: Path
+) -> None:
+    done = run(project, "harness", "verify", str(forged(bundle, tmp_path / "in")), "--sample", "1")
+    assert "every file has its checksum" in done.stdout, done.stdout
+    lie = "CartPole-v1 · linear · ars · seed 1: its files do not have the digest that its manifest states"
+    assert f"these are not what their manifests vouch for:\n  {lie}\n" in done.stdout
+    tables = next(line for line in done.stdout.splitlines() if line.startswith("tables: "))
+    assert {"checksums.json", "scores.csv"} <= {*tables.partition("; not ")[2].split(", ")}
+    assert done.returncode == 1
+    assert "Traceback" not in done.stdout
 
 
 def test_an_unpacked_bundle_is_a_project_that_verifies_itself(bundle: Path, tmp_path: Path) -> None:

@@ -93,10 +93,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished study, published while candidates of more than 500 bytes count as large; an own algorithm, run."""
     folder = finished(tmp_path_factory.mktemp("published"))
     replace(folder / "harness" / "published" / "merge.py", "LARGE = 32 * 1024", "LARGE = 500")
-    replace(folder / "harness" / "results.py", "RESAMPLES = 2000", "RESAMPLES = 200")  # as `finished` has it
     source = (folder / "algorithms" / "ars.py").read_text(encoding="utf-8")
     (folder / "algorithms" / "mine.py").write_text(source.replace("class Ars", "class Mine"), encoding="utf-8")
-    start, _, _ = STUDY.format(block=3).partition("  random:")
+    start, _, _ = STUDY.format(block=3, seeds=3).partition("  random:")
     for name, terms in (("own", start), ("later", start.replace("seeds: 3", "seeds: 4\nfirst_seed: 50"))):
         (folder / "studies" / f"{name}.yaml").write_text(terms.replace("900", "600") + OWN.lstrip("\n"))
         python, *flags, _ = words()

@@ -22,7 +22,8 @@ def add_commands(commands: Any) -> None:
     verify = commands.add_parser(
         "verify",
         help="run recorded runs again in a scratch folder: EXACT, WITHIN or DIFFERENT",
-        description="Run recorded runs again and hold them against their records. Exit status: 0 if all are EXACT.",
+        description="Hold all records to their checksums and digests, and tables that are kept with them to those made "
+        "again; then run recorded runs again. Exit status: 0 if all of it holds and all runs are EXACT.",
     )
     verify.add_argument("subject", metavar="STUDY", help="a study, a folder of records, or a bundle (.zip)")
     verify.add_argument("--sample", type=int, default=10, metavar="N", help="how many runs (default: 10)")
@@ -48,12 +49,15 @@ def verify_runs(options: argparse.Namespace) -> int:
     from harness.origin import origin
     from harness.verify import report
     from harness.verify.claims import draw
+    from harness.verify.hold import hold
     from harness.verify.judgement import EXACT
     from harness.verify.verify import verify
 
     if options.sample < 1 or options.jobs < 1 or options.seed < 0:
         raise InputError("verify", "--sample and --jobs must be at least 1, --seed at least 0")
     with _records(options.subject) as (recorded, tables_hold):
+        held = hold(recorded)
+        print("\n".join(held.lines), flush=True)
         chosen = recorded if options.all else draw(recorded, options.sample, options.seed)
         how = "all" if options.all else f"drawn with seed {options.seed}"
         print(f"{options.subject}: {len(chosen)} of {len(recorded)} recorded runs, {how}\n", flush=True)
@@ -66,7 +70,8 @@ def verify_runs(options: argparse.Namespace) -> int:
         judgements = verify(chosen, recorded, options.jobs, announce)
     for line in report.lines(judgements, origin()):
         print(line)
-    return 0 if tables_hold and all(judgement.verdict == EXACT for judgement in judgements) else 1
+    whole = tables_hold and not held.faults
+    return 0 if whole and all(judgement.verdict == EXACT for judgement in judgements) else 1
 
 
 @contextmanager
@@ -90,8 +95,8 @@ def _records(subject: str) -> Iterator[tuple[list[Claim], bool]]:
         yield claims.of_folder(path), True
     elif is_there(path) or path.suffix == ".zip":
         with TemporaryDirectory(prefix="bundle-") as scratch:
-            _open_bundle(path, Path(scratch))
-            yield claims.of_folder(Path(scratch) / "results" / "runs"), True
+            tables_hold = _open_bundle(path, Path(scratch))
+            yield claims.of_folder(Path(scratch) / "results" / "runs"), tables_hold
     else:
         workflow = open_study(subject)
         here = any(is_there(ROOT / manifest) for manifest in workflow.manifests)
@@ -127,9 +132,10 @@ def _check_folder(path: Path) -> None:
         print(f"{path}: every file has its checksum")
 
 
-def _open_bundle(path: Path, scratch: Path) -> None:
-    """Unpack, and say whether its sources are the present ones."""
+def _open_bundle(path: Path, scratch: Path) -> bool:
+    """Unpack, say whether its sources are the present ones, and whether what was made of its records holds."""
     from harness.bundle.compare import different_sources
+    from harness.bundle.hold import hold_made
     from harness.bundle.unpack import unpack
 
     unpack(path, scratch)
@@ -139,8 +145,13 @@ def _open_bundle(path: Path, scratch: Path) -> None:
     print(
         f"its sources differ from the present ones in {len(odd)} files: {shown}"
         if odd
-        else "its sources are the present ones"
+        else "its sources are the present ones",
+        flush=True,
     )
+    with TemporaryDirectory(prefix="made-again-") as again:
+        made = hold_made(scratch, path.name, not odd, Path(again))
+    print("\n".join(made.lines), flush=True)
+    return made.holds
 
 
 def explain_words(options: argparse.Namespace) -> int:

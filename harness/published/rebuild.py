@@ -18,21 +18,23 @@ from harness.results import Manifests, tabulate
 from harness.verify.claims import PUBLISHED
 from harness.workflow import Workflow
 
+KEPT = "the published ones"
 REBUILT = ROOT / "results" / "rebuilt"
 
 
 class Likeness(NamedTuple):
-    """How files that were made again compare with the published ones."""
+    """How files that were made again compare with those that were kept."""
 
     what: str
     same: int
     others: tuple[str, ...]  # names of those with other bytes, or on one side only
+    whose: str = KEPT
 
     @property
     def line(self) -> str:
         """`tables: 27 of 28 byte-equal to the published ones; not runs.csv`."""
         total, odd = self.same + len(self.others), ", ".join(self.others)
-        return f"{self.what}: {self.same} of {total} byte-equal to the published ones{f'; not {odd}' if odd else ''}"
+        return f"{self.what}: {self.same} of {total} byte-equal to {self.whose}{f'; not {odd}' if odd else ''}"
 
 
 def records_of(name: str) -> Manifests:
@@ -52,7 +54,7 @@ def rebuild_tables(workflow: Workflow, manifests: Manifests, folder: Path) -> Li
     tables = folder / "tables" / name
     shutil.rmtree(tables, ignore_errors=True)
     tabulate(workflow, tables, manifests)
-    return _likeness("tables", tables, PUBLISHED / name / "tables")
+    return likeness("tables", tables, PUBLISHED / name / "tables")
 
 
 def rebuild_report(workflow: Workflow, manifests: Manifests, folder: Path) -> tuple[Likeness, Likeness]:
@@ -68,13 +70,14 @@ def rebuild_report(workflow: Workflow, manifests: Manifests, folder: Path) -> tu
     published = ROOT / "reports" / "published"
     same = [path.name for path in made if _same(path, published / path.name)]
     others = tuple(path.name for path in made if path.name not in same)
-    return _likeness("figures", figures, PUBLISHED / name / "figures"), Likeness("report", len(same), others)
+    return likeness("figures", figures, PUBLISHED / name / "figures"), Likeness("report", len(same), others)
 
 
-def _likeness(what: str, made: Path, published: Path) -> Likeness:
-    names = sorted({path.name for folder in (made, published) for path in folder.iterdir()})
-    others = tuple(name for name in names if not _same(made / name, published / name))
-    return Likeness(what, len(names) - len(others), others)
+def likeness(what: str, made: Path, kept: Path, whose: str = KEPT) -> Likeness:
+    """Hold the files of two folders against each other, byte for byte."""
+    names = sorted({path.name for folder in (made, kept) for path in folder.iterdir()})
+    others = tuple(name for name in names if not _same(made / name, kept / name))
+    return Likeness(what, len(names) - len(others), others, whose)
 
 
 def _same(one: Path, other: Path) -> bool:
