@@ -13,6 +13,7 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 from typing import IO, Any
 
@@ -33,8 +34,19 @@ def write_bytes(path: Path, content: bytes) -> None:
     Raises:
         Unwritable: if the disk is full or the folder cannot be written; the old file stands, nothing is left beside it.
     """
-    with _named(path), _discarding(_aside(path)):
-        _put(_aside(path), content)
+    with replacing(path) as aside:
+        _put(aside, content)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A place beside a file, to be written by whoever has it; at the end what is there takes the place of the file.
+
+    Raises:
+        Unwritable: as `write_bytes`.
+    """
+    with named(path), _discarding(_aside(path)):
+        yield _aside(path)
         _aside(path).replace(path)
 
 
@@ -49,9 +61,9 @@ def write_together(folder: Path, contents: Mapping[str, bytes]) -> None:
     paths = [folder / name for name in contents]
     with _discarding(*map(_aside, paths)):
         for path in paths:
-            with _named(path):
+            with named(path):
                 _put(_aside(path), contents[path.name])
-        with _named(folder):
+        with named(folder):
             paths[-1].unlink(missing_ok=True)
             for path in paths:
                 _aside(path).replace(path)
@@ -72,7 +84,9 @@ def _put(path: Path, content: bytes) -> None:
 
 @contextmanager
 def _discarding(*asides: Path) -> Iterator[None]:
-    """Whatever happens, nothing stays aside; the first fault is the one that is told."""
+    """Whatever happens, nothing stays aside, nor what a killed process left there; the first fault is the one told."""
+    for aside in asides:
+        _sweep(aside)
     try:
         yield
     finally:
@@ -81,9 +95,34 @@ def _discarding(*asides: Path) -> Iterator[None]:
                 aside.unlink(missing_ok=True)
 
 
+def _sweep(aside: Path) -> None:
+    """Remove what processes that are dead by now were writing in the place of a file."""
+    start, _, _ = aside.name.rpartition(f".{os.getpid()}.")
+    for remains in aside.parent.glob(f"{escape(start)}.*.aside"):
+        process = remains.name.removeprefix(f"{start}.").removesuffix(".aside")
+        if process.isdecimal() and not is_alive(int(process)):
+            with suppress(OSError):
+                remains.unlink()
+
+
+def is_alive(process: int) -> bool:
+    """Whether a process lives, whoever's it is."""
+    try:
+        os.kill(process, 0)
+    except PermissionError:
+        return True
+    except (ProcessLookupError, OverflowError):
+        return False
+    return True
+
+
 @contextmanager
-def _named(path: Path) -> Iterator[None]:
-    """A fault of the file system names the path: that of a full disk does not."""
+def named(path: Path) -> Iterator[None]:
+    """A fault of the file system names the path: that of a full disk does not.
+
+    Raises:
+        Unwritable: in its place.
+    """
     try:
         yield
     except OSError as fault:
@@ -102,10 +141,10 @@ def alone_in(folder: Path) -> Iterator[None]:
         Unwritable: if they cannot.
     """
     trial = folder / "trial.aside"
-    with _named(folder):
+    with named(folder):
         folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder.with_name(f".{folder.name}.lock")):
-        with _named(folder):
+        with named(folder):
             for remains in folder.glob("*.aside"):
                 remains.unlink()
         write_bytes(trial, b"?" * 4096)
@@ -121,7 +160,7 @@ def _locked(path: Path) -> Iterator[None]:
     lock looks whether its file is still the one at the path, and if not begins again. Only the holder removes it.
     """
     while True:
-        with _named(path):
+        with named(path):
             handle = path.open("w")
         with handle:
             fcntl.flock(handle, fcntl.LOCK_EX)

@@ -30,9 +30,10 @@ def copy_project(folder: Path) -> Path:
     return folder
 
 
-def run(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def run(project: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """A Python module with its arguments, in a project; standard output and errors as one text."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("SNAKEMAKE", "HARNESS"))}
+    environment |= settings
     return subprocess.run(
         [sys.executable, "-m", *words],
         cwd=project,

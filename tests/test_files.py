@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import fcntl
+import os
+import subprocess
 import threading
 import time
 from pathlib import Path
 
-from harness.files import alone_in
+from harness.files import alone_in, write_bytes, write_together
 
 
 def test_of_8_who_come_25_times_each_one_at_a_time_is_in_the_folder_and_no_lock_stays(tmp_path: Path) -> None:
@@ -53,3 +55,18 @@ def test_who_waited_for_a_lock_that_was_removed_meanwhile_takes_the_new_one(tmp_
     waiting.join(timeout=10.0)
     assert entered.is_set()
     assert not lock.exists()
+
+
+def test_what_a_dead_process_was_writing_is_gone_with_the_next_file_of_its_name_and_that_of_a_living_one_stays(
+    tmp_path: Path,
+) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    dead = [tmp_path / f".{name}.{ended.pid}.aside" for name in ("a.svg", "b.svg", "a.svg.x")]
+    living = tmp_path / f".a.svg.{os.getppid()}.aside"
+    for path in (*dead, living):
+        path.write_bytes(b"half")
+    write_bytes(tmp_path / "a.svg", b"whole")
+    assert [path.exists() for path in (*dead, living)] == [False, True, True, True]
+    write_together(tmp_path, {"c.svg": b"whole", "b.svg": b"whole"})
+    assert [path.exists() for path in (*dead, living)] == [False, False, True, True]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
@@ -13,7 +12,7 @@ from harness.bundle import contents
 from harness.bundle.citation import load_citation
 from harness.bundle.crate import CRATE, Entity, describe
 from harness.errors import InputError
-from harness.files import checksum
+from harness.files import checksum, replacing
 from harness.plugins import ROOT
 from harness.workflow import Workflow
 
@@ -30,7 +29,7 @@ def pack(workflow: Workflow, out: Path) -> dict[str, str]:
 
     Raises:
         InputError: if the study is not finished, or a file changes while it is packed.
-        OSError: if the disk is full; nothing is left behind.
+        Unwritable: if the disk is full; nothing is left behind, what stands stays.
     """
     data = contents.data(workflow)
     names = sorted({*data, *contents.sources()})
@@ -40,14 +39,9 @@ def pack(workflow: Workflow, out: Path) -> dict[str, str]:
     ).encode()
     sums = {name: checksum(ROOT / name) for name in names} | {CRATE: hashlib.sha256(crate).hexdigest()}
     made = {CRATE: crate, MANIFEST: manifest(sums).encode()}
-    aside = out.with_name(f".{out.name}.{os.getpid()}.aside")
-    try:
-        with ZipFile(aside, "w", ZIP_STORED) as archive:
-            for name in sorted([*names, *made]):
-                _store(archive, name, made[name] if name in made else _unchanged(name, sums))
-        aside.replace(out)
-    finally:
-        aside.unlink(missing_ok=True)
+    with replacing(out) as aside, ZipFile(aside, "w", ZIP_STORED) as archive:
+        for name in sorted([*names, *made]):
+            _store(archive, name, made[name] if name in made else _unchanged(name, sums))
     return sums
 
 

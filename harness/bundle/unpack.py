@@ -14,7 +14,7 @@ from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, BadZipFile, Z
 
 from harness.bundle.pack import MANIFEST
 from harness.errors import InputError
-from harness.files import checksum, is_there, read_bytes, require_regular
+from harness.files import checksum, is_there, named, read_bytes, require_regular
 
 MAX_FILES = 100_000
 MAX_BYTES = 4 * 2**30
@@ -30,6 +30,7 @@ def unpack(bundle: Path, folder: Path) -> None:
     Raises:
         InputError: if it is no bundle, breaks a rule, or a file is not the one of its checksum. Nothing is then to be
             used of what stands in the folder; nothing was written outside it.
+        Unwritable: there is no room for it.
     """
     place = bundle.name
     try:
@@ -85,9 +86,10 @@ def _problem(member: ZipInfo) -> str:
 
 
 def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("xb") as file:
-        file.write(content)
+    with named(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("xb") as file:
+            file.write(content)
 
 
 def check_sums(folder: Path, place: str) -> None:

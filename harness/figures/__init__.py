@@ -6,7 +6,6 @@ Every figure module has `draw(tables) -> Figure`, a `CAPTION`, and `READING`, th
 
 from __future__ import annotations
 
-from itertools import chain
 from pathlib import Path
 from types import ModuleType
 
@@ -30,7 +29,8 @@ from harness.figures import (
     tuning,
 )
 from harness.figures.load import load
-from harness.figures.style import save, styled
+from harness.figures.style import rendered, styled
+from harness.files import write_together
 from harness.workers import each
 
 FIGURES: dict[str, ModuleType] = {
@@ -67,12 +67,18 @@ def draw_all(tables_folder: Path, out_folder: Path, jobs: int = 1) -> tuple[Path
 
     Raises:
         FileNotFoundError: a table is missing.
+        Unwritable: the disk is full, or the folder cannot be written; what stands stays.
     """
     tables = load(tables_folder)
 
-    def draw(name: str) -> tuple[Path, Path]:
+    def draw(name: str) -> dict[str, bytes]:
         with styled():
-            return save(FIGURES[name].draw(tables), out_folder / name)
+            return {f"{name}{suffix}": content for suffix, content in rendered(FIGURES[name].draw(tables)).items()}
 
     largest_first = sorted(FIGURES, key=lambda name: -len(FIGURES[name].material(tables)))
-    return tuple(chain.from_iterable(each(draw, largest_first, jobs)))
+    drawn = dict(zip(largest_first, each(draw, largest_first, jobs), strict=True))
+    contents: dict[str, bytes] = {}
+    for name in reversed(FIGURES):  # the headline last: where it is, the others are
+        contents |= drawn[name]
+    write_together(out_folder, contents)
+    return tuple(out_folder / name for name in contents)

@@ -29,7 +29,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from harness.files import write_bytes
+from harness.files import write_together
 
 Colour: TypeAlias = tuple[float, float, float]
 
@@ -196,21 +196,29 @@ def _rounded(path_data: re.Match[bytes]) -> bytes:
 
 
 def save(figure: Figure, stem: Path) -> tuple[Path, Path]:
-    """Write {stem}.svg and {stem}.pdf; same figure, same bytes. The figure is closed.
+    """Write {stem}.svg and {stem}.pdf.
 
     Raises:
         Unwritable: the disk is full, or the folder cannot be written; what stands stays.
     """
-    paths = (stem.with_name(stem.name + ".svg"), stem.with_name(stem.name + ".pdf"))
-    dateless = ({"Date": None, "Creator": None}, {"CreationDate": None, "Creator": None, "Producer": None})
+    contents = {f"{stem.name}{suffix}": content for suffix, content in rendered(figure).items()}
+    write_together(stem.parent, contents)
+    pdf, svg = (stem.parent / name for name in contents)
+    return svg, pdf
+
+
+def rendered(figure: Figure) -> dict[str, bytes]:
+    """A figure as .pdf and .svg; same figure, same bytes. The figure is closed."""
+    dateless: dict[str, dict[str, None]] = {
+        ".svg": {"Date": None, "Creator": None},
+        ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    }
     with plt.rc_context(STYLE):
         if figure.get_layout_engine():
             figure.draw_without_rendering()
             figure.set_layout_engine("none")  # laid out once, saved twice
-        for path, metadata in zip(paths, dateless, strict=True):
-            drawn = io.BytesIO()
-            figure.savefig(drawn, format=path.suffix[1:], metadata=metadata)
-            content = drawn.getvalue()
-            write_bytes(path, PATH_DATA.sub(_rounded, content) if path.suffix == ".svg" else content)
+        drawn = {suffix: io.BytesIO() for suffix in dateless}
+        for suffix, buffer in drawn.items():
+            figure.savefig(buffer, format=suffix[1:], metadata=dateless[suffix])
     plt.close(figure)
-    return paths
+    return {".pdf": drawn[".pdf"].getvalue(), ".svg": PATH_DATA.sub(_rounded, drawn[".svg"].getvalue())}

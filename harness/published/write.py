@@ -23,7 +23,7 @@ from pathlib import Path
 from harness.bundle.pack import MANIFEST, manifest
 from harness.cell import SHORT
 from harness.errors import InputError
-from harness.files import checksum, is_there
+from harness.files import is_there, named, write_together
 from harness.plugins import ROOT, shown
 from harness.publish import report_of
 from harness.published import read
@@ -45,7 +45,8 @@ def publish(workflow: Workflow) -> Path:
 
     Raises:
         InputError: nothing was run, something is damaged, tables or report are missing or older than the runs, or all
-            that is published would be too large; what was published before then stands.
+            that is published would be too large.
+        Unwritable: the disk is full. Either way what was published before stands.
     """
     name = workflow.study.name
     if workflow.study.tuning:
@@ -54,16 +55,18 @@ def publish(workflow: Workflow) -> Path:
     aside = ROOT / "results" / f".published-{name}"  # of one that was killed, if it is there
     shutil.rmtree(aside, ignore_errors=True)
     try:
-        _gather(workflow, aside / name)
+        fresh = aside / name
+        _gather(workflow, fresh)
         report = [ROOT / "reports" / f"{name}.{ending}" for ending in ("html", "pdf")]
         if lost := [path for path in report if not path.exists()]:
             raise InputError(shown(lost[0]), _again(name))
         _require_small(name, aside)
+        tables, figures = fresh / "tables", fresh / "figures"
+        made = report_of(workflow, by_digest(checked(fresh)), tables, figures, aside)  # what a rebuild makes
+        write_together(REPORTS, {path.name: path.read_bytes() for path in made})
         _replace(aside, place)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    tables, figures = place / "tables", place / "figures"
-    report_of(workflow, by_digest(checked(place)), tables, figures, REPORTS)  # what a rebuild makes, byte for byte
     return place
 
 
@@ -94,9 +97,10 @@ def _gather(workflow: Workflow, folder: Path) -> None:
     for part, source in (("tables", tables_folder(name)), ("figures", figures_folder(name))):
         if not source.is_dir():
             raise InputError(shown(source), _again(name))
-        shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns(".*"))
-        sums |= {path.relative_to(folder).as_posix(): checksum(path) for path in (folder / part).rglob("*.*")}
-    (folder / MANIFEST).write_text(manifest(sums), encoding="utf-8")
+        made = {path.name: path.read_bytes() for path in source.glob("[!.]*") if path.is_file()}
+        _write(folder / part, made)
+        sums |= {f"{part}/{file}": hashlib.sha256(content).hexdigest() for file, content in made.items()}
+    _write(folder, {MANIFEST: manifest(sums).encode()})
 
 
 def _require_same(name: str, recorded: set[str]) -> None:
@@ -147,9 +151,10 @@ def _holds(folder: Path, contents: Contents) -> bool:
 
 
 def _write(folder: Path, contents: Contents) -> None:
-    folder.mkdir(parents=True)
-    for name, content in contents.items():
-        (folder / name).write_bytes(content)
+    with named(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in contents.items():
+            (folder / name).write_bytes(content)
 
 
 def _require_small(name: str, fresh: Path) -> None:
@@ -162,7 +167,8 @@ def _require_small(name: str, fresh: Path) -> None:
 
 def _replace(aside: Path, place: Path) -> None:
     """Put what was gathered aside in the place of what was published; that stands until the new one is whole."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    if place.exists():
-        place.rename(aside / "before")
-    (aside / place.name).rename(place)
+    with named(place):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if place.exists():
+            place.rename(aside / "before")
+        (aside / place.name).rename(place)

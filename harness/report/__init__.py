@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.figures.load import load
-from harness.files import write_bytes
+from harness.files import write_together
 from harness.report import content, html, pdf
 from harness.report.content import Clip, Facts
 
@@ -31,6 +31,6 @@ def build(facts: Facts, tables: Path, figures: Path, reports: Path) -> tuple[Pat
     report = content.compose(facts, load(tables), content.digests_of(tables))
     films = {content.stem(clip): clip.film.data for clip in facts.clips if clip.film.data}
     page, paper = reports / f"{facts.study}.html", reports / f"{facts.study}.pdf"
-    write_bytes(page, html.render(report, tables, figures, films))
-    write_bytes(paper, pdf.render(report, figures))
+    contents = {page.name: html.render(report, tables, figures, films), paper.name: pdf.render(report, figures)}
+    write_together(reports, contents)
     return page, paper

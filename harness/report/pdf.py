@@ -5,12 +5,12 @@ The template reads the report as JSON: names are data to it, never markup, so no
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from pathlib import Path
 
 import typst
 
+from harness.files import named
 from harness.report.blocks import Report, as_json, pictures
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
@@ -28,12 +28,14 @@ def render(report: Report, figures: Path) -> bytes:
 
     Raises:
         FileNotFoundError: a figure that the report names does not exist.
+        Unwritable: there is no room for what the compiler reads.
         typst.TypstError: the template is at fault.
     """
     with tempfile.TemporaryDirectory() as folder:
         desk = Path(folder)
-        for stem in pictures(report):
-            shutil.copyfile(figures / f"{stem}.pdf", desk / f"{stem}.pdf")
-        (desk / "report.json").write_text(as_json(report), encoding="utf-8")
-        shutil.copyfile(TEMPLATE, desk / "report.typ")
+        pdfs = {f"{stem}.pdf": (figures / f"{stem}.pdf").read_bytes() for stem in pictures(report)}
+        words = {"report.json": as_json(report).encode(), "report.typ": TEMPLATE.read_bytes()}
+        with named(desk):
+            for name, content in (pdfs | words).items():
+                (desk / name).write_bytes(content)
         return bytes(typst.compile(desk / "report.typ", root=desk, ignore_system_fonts=True, timestamp=0))

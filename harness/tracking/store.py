@@ -156,8 +156,7 @@ def initialise(path: Path) -> None:
     Raises:
         StoreError: it cannot be written.
     """
-    for remains in path.parent.glob(f".{path.name}.*"):  # of one that was killed
-        remains.unlink()
+    _sweep(path)  # what one that was killed left
     shutil.rmtree(path.with_name(ARTIFACTS), ignore_errors=True)  # of runs that nobody knows any more
     aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")  # MLflow remembers by name which stores it has opened
     try:
@@ -165,7 +164,14 @@ def initialise(path: Path) -> None:
         aside.replace(path)
         ledger.empty(path.parent, path.name)
     except Exception as error:  # MLflow's, SQLAlchemy's, Alembic's or the file system's
+        _sweep(path)
         raise StoreError(f"no store can be made at {path}: {first_line(error)}") from error
+
+
+def _sweep(path: Path) -> None:
+    """Remove every half-made store, its journals too."""
+    for remains in path.parent.glob(f".{path.name}.*"):
+        remains.unlink()
 
 
 def connect(uri: str) -> MlflowClient:

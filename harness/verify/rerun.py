@@ -9,6 +9,7 @@ from pathlib import Path
 
 from harness import plugins
 from harness.cell import Cell, World
+from harness.files import Unwritable
 from harness.spec import load_environments
 from harness.verify.claims import Claim
 
@@ -39,6 +40,8 @@ def _again(work: tuple[str, int, Path]) -> Path | str:
         cell = Cell.from_json(spec)
         _require_known(cell.environment)
         run_block(cell, range(seed, seed + 1), folder, lambda run: None)
+    except Unwritable:  # the scratch place is full: no finding about the run
+        raise
     except Exception as fault:  # whatever a spec of other sources meets here is the finding
         return f"it cannot be run with the present sources: {type(fault).__name__}: {fault}"
     return folder
