@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 
 from harness.errors import InputError
-from harness.lock import hold, said_of_lock
+from harness.lock import hold, in_one_line, said_of_lock
+from harness.losses import losses, made_again
 from harness.plugins import ROOT
 from harness.workflow import BENCH, JOB, open_study, product_code, study_in
 
@@ -23,6 +24,7 @@ except InputError as error:
     sys.exit(f"error: {error}")
 STUDY = WORKFLOW.study.name
 WORKFLOW.date_back()
+LOST = losses(WORKFLOW, ROOT)
 if (note := said_of_lock(ROOT, STUDY)) and not {"--unlock", "--nolock"} & set(sys.argv):
     print(f"note: {note}", file=sys.stderr)
 
@@ -38,13 +40,19 @@ wildcard_constraints:
 
 
 onstart:
-    hold(ROOT)
-    needed = list(workflow.dag.needrun_jobs())
-    todo, to_measure = (
-        [job.wildcards for job in needed if job.name == rule]
-        for rule in ("run", "measure")
-    )
-    print(WORKFLOW.start(todo, workflow.cores, to_measure), flush=True)
+    with in_one_line():
+        hold(ROOT)
+        needed = list(workflow.dag.needrun_jobs())
+        todo, to_measure = (
+            [job.wildcards for job in needed if job.name == rule]
+            for rule in ("run", "measure")
+        )
+        print(WORKFLOW.start(todo, workflow.cores, to_measure), flush=True)
+    if LOST:
+        print(
+            f"Made again, because it was lost: {', '.join(LOST.values())}",
+            flush=True,
+        )
 
 
 onsuccess:
@@ -57,7 +65,7 @@ onerror:
 
 rule all:
     input:
-        WORKFLOW.products,
+        lambda wildcards: made_again(LOST, workflow.dag.forcefiles, WORKFLOW.products),
 
 
 rule run:

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 HELD = Path("results", ".workflow.lock")
@@ -18,6 +21,16 @@ def hold(root: Path) -> int:
     descriptor = os.open(root / HELD, os.O_RDWR | os.O_CREAT, 0o666)
     fcntl.flock(descriptor, fcntl.LOCK_SH)
     return descriptor
+
+
+@contextmanager
+def in_one_line() -> Iterator[None]:
+    """What cannot be written when the work begins, read-only results or a full disk, ends it in one line."""
+    try:
+        yield
+    except OSError as fault:
+        place = fault.filename or "results"
+        sys.exit(f"error: {place} cannot be written: {fault.strerror}; nothing was started, what stands stays")
 
 
 def said_of_lock(root: Path, study: str) -> str:

@@ -74,7 +74,7 @@ class Workflow:
         """
         name = self.study.name
         if self.study.tuning:
-            return (f"tuned/{name}.yaml", f"results/mirror/{name}.passed")
+            return (f"tuned/{name}.yaml", f"tuned/{name}.csv", f"results/mirror/{name}.passed")
         made = f"results/tables/{name}/findings.csv", f"results/figures/{name}/headline.svg"
         return (f"reports/{name}.html", f"reports/{name}.pdf", *made, *self.manifests, *self.measurements)
 

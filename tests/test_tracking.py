@@ -413,9 +413,21 @@ def test_a_damaged_record_holds_up_nothing_but_itself(results: Path) -> None:
     missing = ledger.unmirrored(results, STUDY, manifests)
     assert [next(m.name for m in manifests if m.parent.parent.name in u.reason) for u in missing] == [
         "manifest.json"
-    ] * 5
+    ] * 6  # runs, of which each job has two
     for word in ("manifest.json", "evaluations.parquet", "candidates.npz"):
         assert any(word in entry.reason for entry in missing)
+
+
+def test_what_is_not_shown_is_counted_in_runs_and_is_news_to_the_report_once(results: Path) -> None:
+    job = results / "runs/CartPole-v1/linear/ars/d/seeds-0010-0019/manifest.json"
+    job.parent.mkdir(parents=True)
+    job.write_text("{")
+    missing = ledger.unmirrored(results, STUDY, [job])
+    assert [one.run for one in missing] == [f"d/{seed}" for seed in range(10, 20)]
+    assert ledger.tell_report(results, STUDY, missing)
+    assert not ledger.tell_report(results, STUDY, missing)
+    assert ledger.tell_report(results, STUDY, [])
+    assert ledger.passed(results, STUDY).read_bytes() == b""  # as Snakemake's own `touch` leaves it
 
 
 @pytest.mark.usefixtures("quick_store")

@@ -16,7 +16,10 @@ import pyarrow.parquet as pq
 import pytest
 from project_copy import copy_project, edited, pending, replace, run, snakemake
 
+from harness import losses
+from harness.figures import FIGURES as FIGURE_FILES
 from harness.tables import COLUMNS
+from harness.tables.laboratory import ESTIMATES, VECTORS
 
 pytestmark = pytest.mark.slow
 
@@ -99,17 +102,44 @@ def test_a_finished_study_has_nothing_to_do(finished: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lost", "after"),
-    [("record", EVERYTHING_AFTER_RUNS), (TABLES, EVERYTHING_AFTER_RUNS - {MIRROR}), (FIGURES, REPORTS)],
+    ("lost", "again"),
+    [
+        (["{job}/manifest.json"], {"{job}/manifest.json", *EVERYTHING_AFTER_RUNS}),
+        (["{job}/evaluations.parquet"], {"{job}/manifest.json", *EVERYTHING_AFTER_RUNS}),
+        ([TABLES], EVERYTHING_AFTER_RUNS - {MIRROR}),
+        (["results/tables/smoke/scores.csv"], EVERYTHING_AFTER_RUNS - {MIRROR}),
+        ([FIGURES], {FIGURES, *REPORTS}),
+        (["results/figures/smoke/scores.pdf", "results/mlflow.db"], {FIGURES, MIRROR, *REPORTS}),
+    ],
+    ids=["record", "file-of-a-record", "findings", "other-table", "headline", "other-figure-and-store"],
 )
-def test_what_is_lost_beneath_a_finished_report_is_made_again(finished: Path, lost: str, after: set[str]) -> None:
-    record = min((finished / "results/runs").glob("*/*/*/*/seeds-*/manifest.json")).relative_to(finished).as_posix()
-    gone = record if lost == "record" else lost
-    (finished / gone).rename(finished / "aside")
+def test_what_is_lost_beneath_a_finished_report_is_made_again(finished: Path, lost: list[str], again: set[str]) -> None:
+    job = min((finished / "results/runs").glob("*/*/*/*/seeds-*/manifest.json")).parent.relative_to(finished)
+    gone = [finished / name.format(job=job) for name in lost]
+    for number, path in enumerate(gone):
+        path.rename(finished / f"aside-{number}")
     try:
-        assert pending(finished, "smoke") == {gone, *after}
+        assert pending(finished, "smoke") == {name.format(job=job) for name in again}
     finally:
-        (finished / "aside").rename(finished / gone)
+        for number, path in enumerate(gone):
+            (finished / f"aside-{number}").rename(path)
+
+
+def test_the_files_that_are_missed_are_all_that_each_stage_makes(finished: Path) -> None:
+    (manifest, *_) = (finished / "results/runs").glob("*/*/*/*/seeds-*/manifest.json")
+    assert {*losses.RUN} == json.loads(manifest.read_text())["files"].keys()
+    assert {*losses.BENCH} == {ESTIMATES, VECTORS}
+    assert (*FIGURE_FILES,) == losses.FIGURES
+    tables = {path.name for path in (finished / TABLES).parent.iterdir()}
+    assert tables == {*losses._tables((finished / TABLES).parent)}
+
+
+def test_a_report_is_made_again_when_mlflow_shows_other_runs_than_it_says(finished: Path) -> None:
+    (finished / MIRROR).write_text("d/0\tlocked by another program\n", encoding="utf-8")  # as `harness sync` would
+    try:
+        assert pending(finished, "smoke") == REPORTS
+    finally:
+        (finished / MIRROR).write_text("", encoding="utf-8")
 
 
 def test_mlflow_holds_every_run_once(finished: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 import small_project
 from project_copy import copy_project, run
 
-from harness import workflow
+from harness import cli, workflow
 from harness.errors import InputError
 from harness.names import read_by_snakemake
 from harness.study import load_study
@@ -104,17 +104,38 @@ def test_the_farewell_names_the_studies_that_a_new_store_lacks_until_each_is_syn
     assert "made anew" not in said(0)
 
 
-def test_a_sync_names_the_one_other_study_that_the_new_store_lacks(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    from harness import cli, plugins
+@pytest.fixture
+def synced(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The results of a project in which `harness sync smoke` meets nothing."""
+    from harness import plugins
     from harness.tracking import mirror
 
     opened = open_study("smoke")
     monkeypatch.setattr(workflow, "open_study", lambda name: opened)
     monkeypatch.setattr(plugins, "ROOT", tmp_path)
-    monkeypatch.setattr(mirror, "sync", lambda *words: None)
+    trouble = {"d/0": "evaluations.parquet: it was altered"}
+    monkeypatch.setattr(mirror, "sync", lambda *words: ledger.Ledger("smoke", "mlflow.db", unmirrored=trouble))
+    return tmp_path / "results"
+
+
+def test_a_sync_says_which_command_makes_a_report_again_that_names_other_runs_as_not_shown(
+    synced: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["sync", "smoke", "--check"]) == 0
+    told = capsys.readouterr().err.splitlines()
+    assert told[-1] == "1 of them could not be compared with their files: evaluations.parquet: it was altered"
+    ledger.tell_report(synced, "smoke", [ledger.Unmirrored("d/0", "locked by another program")])
+    assert cli.main(["sync", "smoke"]) == 0
+    told = capsys.readouterr().err.splitlines()
+    assert told[-1] == "the report says otherwise: `snakemake --cores 2 --config study=smoke` makes it again"
+    assert cli.main(["sync", "smoke"]) == 0
+    assert "the report" not in capsys.readouterr().err
+
+
+def test_a_sync_names_the_one_other_study_that_the_new_store_lacks(
+    synced: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     for name in ("smoke", "other"):
-        ledger.write(tmp_path / "results", ledger.Ledger(name, "mlflow.db", complaint=ledger.ANEW))
+        ledger.write(synced, ledger.Ledger(name, "mlflow.db", complaint=ledger.ANEW))
     assert cli.main(["sync", "smoke"]) == 0
     assert "the store was made anew and lacks other: sync shows each again" in capsys.readouterr().err

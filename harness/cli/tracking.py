@@ -43,16 +43,21 @@ def make_equal(options: argparse.Namespace) -> int:
     manifests = [ROOT / path for path in open_study(options.study).manifests]
     results, study = ROOT / "results", options.study
     if not options.settle:
-        mirror.sync(results, study, manifests, options.check)
+        troubles = mirror.sync(results, study, manifests, options.check).unmirrored
         missing = ledger.unmirrored(results, study, manifests)
     else:
-        missing = mirror.settle(results, study, manifests)
-    shown = len(ledger.read(results, study).mirrored)
-    print(f"{shown} runs of {study} are in MLflow", file=sys.stderr)
+        troubles, missing = {}, mirror.settle(results, study, manifests)
+    lines = [f"{len(ledger.read(results, study).mirrored)} runs of {study} are in MLflow"]
     if missing:
-        print(f"{len(missing)} are not: {missing[0].reason}", file=sys.stderr)
+        lines.append(f"{len(missing)} are not: {missing[0].reason}")
+    if odd := [reason for run, reason in troubles.items() if run not in {one.run for one in missing}]:
+        lines.append(f"{len(odd)} of them could not be compared with their files: {odd[0]}")
     if others := [name for name in ledger.emptied(results) if name != study]:
-        print(f"the store was made anew and lacks {', '.join(others)}: sync shows each again", file=sys.stderr)
+        lines.append(f"the store was made anew and lacks {', '.join(others)}: sync shows each again")
+    seen_to = options.settle or ledger.passed(results, study).exists()  # else no report has said anything yet
+    if seen_to and ledger.tell_report(results, study, missing) and not options.settle:
+        lines.append(f"the report says otherwise: `snakemake --cores 2 --config study={study}` makes it again")
+    print("\n".join(lines), file=sys.stderr)
     return 0
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from harness.files import is_there, read_bytes
+from harness.files import is_there, read_bytes, write_bytes, write_json
 from harness.tracking import records
 
 SCHEMA = 1
@@ -33,7 +32,7 @@ class Ledger:
 class Unmirrored(NamedTuple):
     """A run that the files hold and the view does not."""
 
-    run: str  # identity, or the path of a manifest that cannot be read
+    run: str  # identity
     reason: str
 
 
@@ -43,12 +42,8 @@ def path(results: Path, study: str) -> Path:
 
 
 def write(results: Path, ledger: Ledger) -> None:
-    """Replace the ledger of a study, aside and renamed."""
-    target = path(results, ledger.study)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    aside = target.with_suffix(f".{os.getpid()}.tmp")
-    aside.write_text(json.dumps(asdict(ledger), indent=1, sort_keys=True), encoding="utf-8")
-    aside.replace(target)
+    """Replace the ledger of a study as a whole."""
+    write_json(path(results, ledger.study), asdict(ledger))
 
 
 def read(results: Path, study: str) -> Ledger:
@@ -88,10 +83,25 @@ def unmirrored(results: Path, study: str, manifests: Sequence[Path]) -> list[Unm
         try:
             runs = records.read_job(manifest).runs
         except records.RecordError as error:
-            missing.append(Unmirrored(str(manifest), str(error)))
+            missing += [Unmirrored(run, str(error)) for run in records.identities(manifest)]
             continue
         for run in runs:
             if gone or ledger.mirrored.get(run.identity) != run.digest:
                 reason = ledger.unmirrored.get(run.identity) or ledger.complaint or WAITING
                 missing.append(Unmirrored(run.identity, reason))
     return missing
+
+
+def passed(results: Path, study: str) -> Path:
+    """The file by which Snakemake knows that the view was seen to; it names the runs that the report says it lacks."""
+    return results / "mirror" / f"{study}.passed"
+
+
+def tell_report(results: Path, study: str, missing: Sequence[Unmirrored]) -> bool:
+    """Write down which runs are not shown; whether that is news, for which Snakemake makes the report again."""
+    content = "".join(f"{run}\t{reason}\n" for run, reason in missing).encode()
+    file = passed(results, study)
+    if is_there(file) and read_bytes(file) == content:
+        return False
+    write_bytes(file, content)
+    return True

@@ -6,11 +6,11 @@ all of the study, those that are yet to come too: runs of other manifests are ta
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from harness.files import is_alive
 from harness.tracking import ledger, records
 from harness.tracking.reflection import Mirror, reflect
 
@@ -47,7 +47,7 @@ def follow(results: Path, study: str, manifests: Sequence[Path], parent: int) ->
     mirror = Mirror(results, study, manifests)
     seen = [] if ledger.unmirrored(results, study, manifests) else [records.stamp(path) for path in manifests]
     while True:
-        last = not _alive(parent)
+        last = not is_alive(parent)
         stamps = [records.stamp(path) for path in manifests]
         if stamps != seen or None in stamps or (mirror.said is not None and mirror.said.complaint):
             reflect(mirror)
@@ -55,13 +55,3 @@ def follow(results: Path, study: str, manifests: Sequence[Path], parent: int) ->
         if last:
             return
         time.sleep(POLL_SECONDS)
-
-
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import math
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from harness.seal import require_seal
 CURVE_POINTS = 50  # of a curve in the view; the files keep every one
 LONGEST = 500  # characters of a reason or a setting; MLflow refuses a run for more than 6000
 CURVES = {"evaluations.parquet": "eval/return", "training.parquet": "train/return"}
+BLOCK = re.compile(r"seeds-([0-9]{1,9})-([0-9]{1,9})")
 AXES = ("algorithm", "policy", "environment")
 T = TypeVar("T")
 
@@ -87,6 +89,13 @@ class Progress(NamedTuple):
 def identity(manifest: Path, seed: int) -> str:
     """What a run stays through all its repetitions: the folder of its cell and its seed."""
     return f"{manifest.parent.parent.name}/{seed}"
+
+
+def identities(manifest: Path) -> list[str]:
+    """The runs of a job whose manifest cannot be read, by the name of its folder; that of the job if it has no such."""
+    block = BLOCK.fullmatch(manifest.parent.name)
+    seeds = range(int(block[1]), int(block[2]) + 1) if block else ()
+    return [identity(manifest, seed) for seed in seeds] or [str(manifest)]
 
 
 def stamp(path: Path) -> tuple[int, int] | None:

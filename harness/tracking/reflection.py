@@ -69,7 +69,7 @@ def _wanted(mirror: Mirror, troubles: dict[str, str]) -> Iterator[tuple[str, tup
                 mirror.jobs[manifest] = stamp, records.read_job(manifest)
         except records.RecordError as error:
             mirror.jobs.pop(manifest, None)
-            troubles[str(manifest)] = str(error)
+            troubles.update(dict.fromkeys(records.identities(manifest), str(error)))
             continue
         job = mirror.jobs[manifest][1]
         for run in job.runs:
