@@ -14,6 +14,7 @@ from finished_study import MAKE, project, words
 from harness.tables import COLUMNS
 
 Digests = dict[tuple[str, int], str]
+SEEDS = 10
 
 KILLED = """
 import os, signal
@@ -48,6 +49,11 @@ def digests(folder: Path) -> Digests:
     return found
 
 
+def jobs(folder: Path) -> int:
+    """How many there are."""
+    return len(list((folder / "results" / "runs").rglob("manifest.json")))
+
+
 def tables(folder: Path) -> dict[str, bytes]:
     """Every table but the one with the clock."""
     files = (folder / "results" / "tables" / "tiny").glob("*.csv")
@@ -55,7 +61,7 @@ def tables(folder: Path) -> dict[str, bytes]:
 
 
 def same(one: Path, other: Path) -> None:
-    assert len(digests(one)) == 6
+    assert len(digests(one)) == 2 * SEEDS
     assert digests(one) == digests(other)
     assert tables(one).keys() == {f"{name}.csv" for name in COLUMNS} - {"timing.csv"}
     assert tables(one) == tables(other)
@@ -63,20 +69,22 @@ def same(one: Path, other: Path) -> None:
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three seeds in one block, one after the other."""
-    return made(project(tmp_path_factory.mktemp("plain"), block=3), "0/1", "tables")
+    """Ten seeds in one block, one after the other."""
+    folder = made(project(tmp_path_factory.mktemp("plain"), SEEDS, SEEDS), "0/1", "tables")
+    assert jobs(folder) == 2
+    return folder
 
 
-def test_blocks_of_one_in_reverse_in_a_folder_with_spaces_and_unicode_give_the_same_bits(
+def test_blocks_of_one_and_of_ten_in_reverse_in_a_folder_with_spaces_and_unicode_give_the_same_bits(
     plain: Path, tmp_path: Path
 ) -> None:
-    other = project(tmp_path / "ein Ordner mit Ümläuten, 空白 & 'quotes'", block=1)
+    other = project(tmp_path / "ein Ordner mit Ümläuten, 空白 & 'quotes'", 1, SEEDS)
     same(plain, made(other, "0/1", "backwards", "tables", PYTHONHASHSEED="77", TZ="Asia/Kathmandu", LC_ALL="C"))
-    assert len(list((other / "results" / "runs").rglob("manifest.json"))) == 6
+    assert jobs(other) == 2 * SEEDS
 
 
 def test_two_processes_at_once_told_to_use_four_threads_give_the_same_bits(plain: Path, tmp_path: Path) -> None:
-    other = project(tmp_path / "copy", block=1)
+    other = project(tmp_path / "copy", 1, SEEDS)
     threads = {f"{name}_NUM_THREADS": "4" for name in ("OMP", "OPENBLAS", "MKL", "NUMBA")}
     started = [
         subprocess.Popen(words(f"{part}/2"), cwd=other, env={**os.environ, **threads}, stderr=subprocess.PIPE)
@@ -88,23 +96,25 @@ def test_two_processes_at_once_told_to_use_four_threads_give_the_same_bits(plain
 
 
 def test_a_study_killed_in_mid_run_goes_on_to_the_same_bits(plain: Path, tmp_path: Path) -> None:
-    other = project(tmp_path / "copy", block=3)
+    other = project(tmp_path / "copy", SEEDS, SEEDS)
     python, *flags, _ = words()
     stopped = subprocess.run([python, *flags, KILLED + MAKE, "0/1"], cwd=other, capture_output=True, check=False)
     assert stopped.returncode == -signal.SIGKILL, stopped.stderr
     assert list((other / "results" / "runs").rglob("*.checkpoint.npz"))
-    assert not list((other / "results" / "runs").rglob("manifest.json"))
+    assert jobs(other) == 0
     same(plain, made(other, "0/1", "tables"))
 
 
 def test_a_study_that_grew_by_seeds_and_budget_has_the_bits_of_the_whole_one(plain: Path, tmp_path: Path) -> None:
-    other = project(tmp_path / "copy", block=2)
+    other = project(tmp_path / "copy", 2, SEEDS)
     file = other / "studies" / "tiny.yaml"
     whole = file.read_text(encoding="utf-8")
-    file.write_text(whole.replace("seeds: 3", "seeds: 1").replace("budget: 900", "budget: 300"), encoding="utf-8")
+    file.write_text(
+        whole.replace(f"seeds: {SEEDS}", "seeds: 1").replace("budget: 900", "budget: 300"), encoding="utf-8"
+    )
     made(other, "0/1")
     assert len(digests(other)) == 2
-    file.write_text(whole.replace("seeds: 3", "seeds: 1"), encoding="utf-8")
+    file.write_text(whole.replace(f"seeds: {SEEDS}", "seeds: 1"), encoding="utf-8")
     made(other, "0/1")
     file.write_text(whole, encoding="utf-8")
     made(other, "0/1", "tables")
