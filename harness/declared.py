@@ -47,13 +47,13 @@ def known_to(manifests: Iterable[Mapping[str, Any]]) -> dict[str, str] | None:
     return dict(set.intersection(*held)) if held else None
 
 
-def declared_before(claims: Path, folder: Path, seeds: Iterable[int]) -> dict[str, str]:
-    """The claims of a file that every earlier manifest of an algorithm's folder with one of these seeds holds too.
+def declared_before(claims: Path, manifests: Iterable[Path], seeds: Iterable[int]) -> dict[str, str]:
+    """The claims of a file that every one of these manifests that is there and has one of these seeds holds too.
 
-    A job may adopt or continue runs that are there already; what was declared after those is not older than its data.
+    A job may adopt, continue or repeat what is there already; what was declared after that is not older than its data.
     """
     wanted = set(seeds)
-    earlier = [manifest for path in folder.glob("*/seeds-*/manifest.json") if wanted & _seeds(manifest := _read(path))]
+    earlier = [manifest for path in manifests if wanted & _seeds(manifest := _read(path))]
     return known_to([{"claims": declared(claims)}, *earlier]) or {}
 
 
@@ -68,4 +68,4 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _seeds(manifest: Mapping[str, Any]) -> set[int]:
-    return {run["seed"] for run in manifest.get("runs", ())}
+    return {run["seed"] for key in ("runs", "seeds") for run in manifest.get(key, ())}  # of a job, of the laboratory

@@ -23,8 +23,8 @@ from harness.declared import FILE, declared_before
 from harness.extension import Ended, keep, shorter
 from harness.files import alone_in, require_regular_or_none, write_json
 from harness.fingerprint import cell_fingerprint, cell_sources
-from harness.origin import origin
 from harness.plugins import ROOT, contained
+from harness.provenance import provenance
 from harness.pulse import signs
 from harness.record import Finished, find, write
 from harness.run import Schedule, Snapshot, Stopwatch, begin, run
@@ -75,9 +75,9 @@ def _run_alone(
         "sources": cell_sources(cell),
         "family": assembly.algorithm.family,
         "parameters": assembly.policy.dim,
-        "claims": declared_before(ROOT / FILE, folder.parent.parent, seeds),
+        "claims": declared_before(ROOT / FILE, folder.parents[1].glob("*/seeds-*/manifest.json"), seeds),
     }
-    manifest = write(folder, finished, header, origin())
+    manifest = write(folder, finished, header, provenance())
     for seed in seeds:
         if (path := _checkpoint(folder, seed)).exists():
             keep(path, folder, seed)

@@ -11,6 +11,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from harness.plugins import ROOT
 
 PACKAGES = ("numpy", "scipy", "numba", "llvmlite", "torch", "gymnasium", "mujoco", "box2d", "cma", "pyarrow", "pandas")
@@ -27,10 +29,17 @@ def provenance() -> dict[str, Any]:
         "platform": f"{platform.system()} {platform.machine()}",
         "libc": " ".join(platform.libc_ver()),
         "cpu": _cpu(),
+        "blas": blas(),
         "threads": {name: os.environ.get(name, "") for name in ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS")},
         "commit": _git("rev-parse", "HEAD"),
         "dirty": bool(_git("status", "--porcelain", "--untracked-files=no")),
     }
+
+
+def blas() -> str:
+    """Name and version of the BLAS that NumPy was built with, `scipy-openblas 0.3.31`; empty where it does not tell."""
+    facts = np.show_config(mode="dicts")["Build Dependencies"].get("blas", {})
+    return " ".join(str(facts[key]) for key in ("name", "version") if facts.get(key))
 
 
 def _version(name: str) -> str:

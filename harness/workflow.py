@@ -24,7 +24,7 @@ from harness.fingerprint import CARRIERS, cell_fingerprint, digest, sources
 from harness.fit import check_fits
 from harness.grid import Job, Planned, blocks, plan
 from harness.laboratory.bench import Bench, BenchJob
-from harness.laboratory.job import bench_fingerprint
+from harness.laboratory.measure import bench_fingerprint
 from harness.laboratory.plan import PlannedBench, check_benches
 from harness.laboratory.plan import jobs as bench_jobs
 from harness.laboratory.plan import plan as plan_benches

@@ -8,7 +8,7 @@ import numpy as np
 
 from harness.cell import Part, World
 from harness.interface import Floats
-from harness.laboratory import job
+from harness.laboratory import measure
 from harness.laboratory.bench import Bench, Route
 from harness.laboratory.moments import Summary, summary
 from harness.laboratory.update import updates
@@ -43,12 +43,12 @@ def bench(environment: World, algorithm: str, /, updates: int = 500, **terms: An
 
 def vectors(one: Bench, theta: Floats, seed: int = 0) -> Floats:
     """The updates [M, d] of a bench at a point [d] of its structure."""
-    return updates(job.stand(one, job.head(one), theta), seed, 0, one.updates).vectors[:, : theta.size]
+    return updates(measure.stand(one, measure.head(one), theta), seed, 0, one.updates).vectors[:, : theta.size]
 
 
 def measured(one: Bench, theta: Floats, seed: int = 0) -> tuple[Summary, Floats]:
     """The summary of a bench at a point [d], and the truth [d]."""
-    own, _ = job.truths(one, job.head(one), theta)
+    own, _ = measure.truths(one, measure.head(one), theta)
     return summary(vectors(one, theta, seed)), own.gradient
 
 

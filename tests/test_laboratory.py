@@ -13,11 +13,12 @@ import small_project
 from benches import bench, linear_return, measured, part, relative_noise, vectors, world
 
 from algorithms.ars import Ars
+from harness import declared
 from harness.assembly import make_problem
 from harness.errors import InputError
 from harness.files import checksum
 from harness.interface import Outcome, Turn
-from harness.laboratory import job, laws, plan
+from harness.laboratory import job, laws, measure, plan
 from harness.laboratory.bench import Bench, Route
 from harness.laboratory.moments import cosine, pooled_cosine, shrinkage, signal, squared_bias, summary
 from harness.laboratory.path import points
@@ -96,7 +97,7 @@ def test_weights_of_old_data_keep_exp_minus_h_delta_squared_of_the_sample():
         linear_return(2, horizon), "off_policy", denominator="own", baseline="none", weights="plain",
         shift=shift, updates=40, discount=1.0, **terms,
     )  # fmt: skip
-    where = job.stand(one, job.head(one), np.zeros(2))
+    where = measure.stand(one, measure.head(one), np.zeros(2))
     share = benches.updates(where, 0, 0, one.updates).effective.mean()
     second_moment = (1.0 + math.exp(horizon * shift**2)) / 2.0  # half of the sample is new: its weights are 1
     assert share == pytest.approx(1.0 / second_moment, rel=0.03)
@@ -104,13 +105,13 @@ def test_weights_of_old_data_keep_exp_minus_h_delta_squared_of_the_sample():
 
 def test_weights_of_the_same_policy_are_all_one():
     one = bench(linear_return(2, 5), "off_policy", denominator="own", batches=1, updates=2)
-    where = job.stand(one, job.head(one), np.zeros(2))
+    where = measure.stand(one, measure.head(one), np.zeros(2))
     assert benches.updates(where, 0, 0, 2).effective == pytest.approx(np.ones(2))
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e6])
 def test_ars_with_one_direction_steps_exactly_two_alpha_epsilon_whatever_the_scale(scale):
-    made = Ars(policy=job.head(bench(linear_return(4, 3), "ars")), directions=1, step_size=0.02)
+    made = Ars(policy=measure.head(bench(linear_return(4, 3), "ars")), directions=1, step_size=0.02)
     turn = Turn(0, 0, address(5))
     state = made.init(np.random.default_rng(0))
     (request,) = made.ask(state, turn)
@@ -151,7 +152,7 @@ def test_antithetic_pairs_climb_the_smoothed_return_on_the_lqr():
 
 def test_nodes_and_draws_of_a_smoothed_return_agree():
     two = world("lqr", 3, system="double_integrator", noise=0.1, spread=0.3)
-    policy = job.head(bench(two, "ars"))
+    policy = measure.head(bench(two, "ars"))
     theta = np.array([-0.2, -0.5])
     exact = truth(make_problem(two), policy, theta, 3, 0.2)
     rng = np.random.default_rng(1)
@@ -173,7 +174,7 @@ def test_reinforce_climbs_the_exact_gradient_of_the_chain():
 
 def test_explored_gradient_of_the_chain_is_the_slope_of_its_value():
     theta = np.array([0.3, -0.2, 0.5, 0.1, 0.4, -0.6])
-    policy, problem = job.head(bench(CHAIN, "reinforce")), make_problem(CHAIN)
+    policy, problem = measure.head(bench(CHAIN, "reinforce")), make_problem(CHAIN)
 
     def value(where):
         shares = np.exp(where.reshape(2, 3))
@@ -191,7 +192,7 @@ def test_antithetic_pairs_climb_the_sum_over_all_tables_of_the_chain():
 
 
 def test_no_truth_is_claimed_where_none_is_known():
-    policy = job.head(bench(CHAIN, "ars"))
+    policy = measure.head(bench(CHAIN, "ars"))
     for smoothing in (None, 0.0):  # the return of the mode is flat, almost everywhere
         assert np.isnan(truth(make_problem(CHAIN), policy, np.zeros(6), 6, smoothing).gradient).all()
     assert np.isnan(truth(None, policy, np.zeros(6), 6, 0.5).gradient).all()
@@ -252,7 +253,7 @@ def test_warm_up_teaches_the_value_baseline_and_puts_the_parameters_back():
 @pytest.mark.parametrize("algorithm", ["cross_entropy", "cma_es", "ppo", "natural_gradient", "hill_climbing"])
 def test_a_method_without_an_estimate_is_measured_by_its_step(algorithm):
     one = bench(linear_return(2, 5), algorithm, updates=12)
-    where = job.stand(one, job.head(one), np.zeros(2))
+    where = measure.stand(one, measure.head(one), np.zeros(2))
     assert where.kind == "step"
     found = benches.updates(where, 0, 0, one.updates)
     assert np.isfinite(found.vectors).all()
@@ -262,7 +263,7 @@ def test_a_method_without_an_estimate_is_measured_by_its_step(algorithm):
 
 def test_updates_are_addressed_by_seed_point_and_number():
     one = bench(linear_return(2, 5), "ars", updates=3)
-    where = job.stand(one, job.head(one), np.zeros(2))
+    where = measure.stand(one, measure.head(one), np.zeros(2))
     first = benches.updates(where, 1, 0, 3).vectors
     np.testing.assert_array_equal(first, benches.updates(where, 1, 0, 3).vectors)
     np.testing.assert_array_equal(first[:2], benches.updates(where, 1, 0, 2).vectors)
@@ -272,17 +273,17 @@ def test_updates_are_addressed_by_seed_point_and_number():
 
 def test_points_of_a_run_are_its_turns_and_of_a_line_its_shares():
     one = bench(linear_return(4, 5), "ars", route=Route(part("algorithms", "exact_gradient"), 0, 100, (0.0, 0.5, 1.0)))
-    found = points(one, job.head(one))
+    found = points(one, measure.head(one))
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), [0.0, 0.9, 1.9], rtol=1e-12)  # 0.1 a turn but the first
     line = bench(LQR, "ars", route=Route(None, 0, 0, (0.0, 0.25, 1.0)))
-    start, quarter, goal = points(line, job.head(line))
+    start, quarter, goal = points(line, measure.head(line))
     np.testing.assert_allclose(quarter, 0.75 * start + 0.25 * goal, rtol=1e-12)
     assert np.linalg.norm(make_problem(LQR).gradient(goal.reshape(2, 2), 4)) < 1e-8
 
 
 def test_all_algorithms_stand_at_the_same_points():
     route = Route(part("algorithms", "reinforce"), 3, 2000, (0.0, 1.0))
-    found = [points(one, job.head(one)) for one in (bench(LQR, name, route=route) for name in ("ars", "reinforce"))]
+    found = [points(one, measure.head(one)) for one in (bench(LQR, name, route=route) for name in ("ars", "reinforce"))]
     np.testing.assert_array_equal(*found)
 
 
@@ -304,6 +305,18 @@ def test_records_are_sealed_and_equal_for_equal_seeds(tmp_path):
         assert all(checksum(path.parent / name) == stated for name, stated in manifest["files"].items())
     assert manifests[0]["seeds"][1] == manifests[1]["seeds"][0]
     assert manifests[0]["seeds"][0]["digest"] != manifests[0]["seeds"][1]["digest"]
+
+
+def test_a_block_that_is_measured_again_knows_the_claims_that_its_first_measurement_knew(tmp_path, monkeypatch):
+    one, place = bench(linear_return(2, 3), "ars", updates=4), tmp_path / "digest" / "seeds-0002-0003"
+    claims = {"old": "1", "reworded": "1"}
+    monkeypatch.setattr(declared, "declared", lambda path: claims)
+    job.measure_block(one, range(2, 4), place)
+    claims = {"old": "1", "reworded": "2", "new": "1"}
+    again = json.loads(job.measure_block(one, range(2, 4), place).read_text())
+    assert again["claims"] == {"old": "1"}
+    fresh = job.measure_block(one, range(4, 6), tmp_path / "digest" / "seeds-0004-0005")
+    assert json.loads(fresh.read_text())["claims"] == claims
 
 
 POLES = small_project.ENVIRONMENTS.replace("  program: push\n", "")

@@ -17,7 +17,6 @@ from harness.cli import main
 from harness.errors import InputError
 from harness.files import checksum
 from harness.job import run_block
-from harness.origin import origin
 from harness.provenance import provenance
 from harness.record import Finished, read_run, write
 from harness.seal import SEAL, sealed
@@ -246,7 +245,7 @@ def test_of_two_platforms_only_what_differs_is_shown_and_what_binds_is_marked() 
 
 
 def test_another_blas_ends_the_promise_and_one_that_was_not_recorded_is_no_difference() -> None:
-    now = origin()
+    now = provenance()
     assert now["blas"].split()[1:], now["blas"]  # a name and a version
     (fact,) = differing(now | {"blas": "mkl 2025.1"}, now)
     assert (fact.name, fact.recorded, fact.now, fact.binding) == ("blas", "mkl 2025.1", now["blas"], True)

@@ -46,7 +46,7 @@ def add_commands(commands: Any) -> None:
 
 def verify_runs(options: argparse.Namespace) -> int:
     """Print a verdict for each run; 1 unless all are exact."""
-    from harness.origin import origin
+    from harness.provenance import provenance
     from harness.verify import report
     from harness.verify.claims import draw
     from harness.verify.hold import hold
@@ -68,7 +68,7 @@ def verify_runs(options: argparse.Namespace) -> int:
             print(f"{len(done)}/{len(chosen)} {judgement.verdict} {judgement.claim.name}", file=sys.stderr, flush=True)
 
         judgements = verify(chosen, recorded, options.jobs, announce)
-    for line in report.lines(judgements, origin()):
+    for line in report.lines(judgements, provenance()):
         print(line)
     whole = tables_hold and not held.faults
     return 0 if whole and all(judgement.verdict == EXACT for judgement in judgements) else 1

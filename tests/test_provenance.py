@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from faults.conftest import CELL, SEEDS, digests, folder_in, ran
 
-from harness import fingerprint, job, origin, plugins
+from harness import fingerprint, job, plugins, provenance
 
 
 def test_a_run_records_versions_blas_cpu_commit_and_whether_the_tree_was_clean(tmp_path: Path) -> None:
@@ -26,19 +26,19 @@ def test_another_blas_in_the_record_changes_no_digest_and_no_fingerprint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = ran(tmp_path / "here")
-    monkeypatch.setattr(job, "origin", lambda: {**origin.origin(), "blas": "mkl 2025.1"})
+    monkeypatch.setattr(job, "provenance", lambda: {**provenance.provenance(), "blas": "mkl 2025.1"})
     manifest = job.run_block(CELL, SEEDS, folder_in(tmp_path / "there"), lambda run: None)
     assert json.loads(manifest.read_text(encoding="utf-8"))["provenance"]["blas"] == "mkl 2025.1"
     assert digests(manifest) == expected
 
 
 def test_what_records_the_origin_is_no_source_of_a_number() -> None:
-    names = [*fingerprint.RUNNERS, *fingerprint.KERNELS, "harness.laboratory.job"]
+    names = [*fingerprint.RUNNERS, *fingerprint.KERNELS, "harness.laboratory.measure"]
     files = {plugins.shown(path) for path in fingerprint.sources(names)}
     assert "harness/run.py" in files
-    assert not files & {"harness/origin.py", "harness/job.py", "harness/files.py"}
+    assert not files & {f"harness/{name}.py" for name in ("provenance", "declared", "record", "seal", "job", "files")}
 
 
 def test_a_numpy_that_does_not_tell_its_blas_is_recorded_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(np, "show_config", lambda mode: {"Build Dependencies": {}})
-    assert origin.blas() == ""
+    assert provenance.blas() == ""
