@@ -12,12 +12,15 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from harness.seal import require_seal
+from harness.seal import require_seal, sealed
 
 FILE = "claims.yaml"
+MANIFEST = "manifest.json"
+MEMORY = "declared.json"  # beside a manifest, which Snakemake deletes before a job runs again
 SHORT = 16  # characters of a digest
 HEAD = "claims:"  # after it come the claims
 NAME = re.compile(r"  ([^\s:#][^:]*):")
@@ -47,14 +50,20 @@ def known_to(manifests: Iterable[Mapping[str, Any]]) -> dict[str, str] | None:
     return dict(set.intersection(*held)) if held else None
 
 
-def declared_before(claims: Path, manifests: Iterable[Path], seeds: Iterable[int]) -> dict[str, str]:
-    """The claims of a file that every one of these manifests that is there and has one of these seeds holds too.
+def declared_before(claims: Path, folders: Iterable[Path], seeds: Iterable[int]) -> dict[str, str]:
+    """The claims of a file that were known to whatever ran in the blocks of these folders with one of these seeds.
 
-    A job may adopt, continue or repeat what is there already; what was declared after that is not older than its data.
+    A job may adopt, continue or repeat what was there already; what was declared after that is not older than its data.
     """
     wanted = set(seeds)
-    earlier = [manifest for path in manifests if wanted & _seeds(manifest := _read(path))]
+    paths = chain.from_iterable(folder.glob(f"seeds-*/{name}") for folder in folders for name in (MANIFEST, MEMORY))
+    earlier = [found for path in paths if wanted & _seeds(found := _read(path))]
     return known_to([{"claims": declared(claims)}, *earlier]) or {}
+
+
+def memory(claims: Mapping[str, str], seeds: Iterable[int]) -> dict[str, Any]:
+    """What stays of a block when its manifest is gone: its seeds, and the claims that it knew."""
+    return sealed({"seeds": [{"seed": seed} for seed in seeds], "claims": dict(claims)})
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def _run_alone(
         "sources": cell_sources(cell),
         "family": assembly.algorithm.family,
         "parameters": assembly.policy.dim,
-        "claims": declared_before(ROOT / FILE, folder.parents[1].glob("*/seeds-*/manifest.json"), seeds),
+        "claims": declared_before(ROOT / FILE, folder.parents[1].iterdir(), seeds),
     }
     manifest = write(folder, finished, header, provenance())
     for seed in seeds:

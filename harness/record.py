@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from harness.arrays import read_npz
+from harness.declared import MEMORY, memory
 from harness.files import checksum, json_bytes, write_together
 from harness.interface import Candidate, Scaler
 from harness.run import PHASES, Rows, Snapshot
@@ -80,6 +81,7 @@ def write(folder: Path, runs: list[Finished], header: dict[str, Any], provenance
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
         "provenance": provenance,
     }
+    contents[MEMORY] = json_bytes(memory(header.get("claims", {}), (run.seed for run in runs)))
     write_together(folder, contents | {"manifest.json": json_bytes(sealed(manifest))})
     return folder / "manifest.json"
 

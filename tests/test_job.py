@@ -93,7 +93,9 @@ def test_a_block_leaves_its_records_and_nothing_else(tmp_path: Path, expected: d
     folder = folder_of(tmp_path, 0, 2)
     tables = {"evaluations.parquet", "training.parquet", "timing.parquet"}
     finals = {f"seed-{seed:04d}.final.npz" for seed in range(3)}
-    assert {path.name for path in folder.iterdir()} == {*tables, *finals, "candidates.npz", "manifest.json"}
+    assert {path.name for path in folder.iterdir()} == {
+        *(*tables, *finals, "candidates.npz", "declared.json", "manifest.json"),
+    }
     assert {run.seed: run.digest for run in announced} == expected
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert (manifest["family"], manifest["parameters"]) == ("gradient-free", 8)

@@ -72,7 +72,7 @@ def test_the_manifest_says_what_each_run_was_and_vouches_for_every_file(tmp_path
     path = written(tmp_path)
     manifest = json.loads(path.read_text(encoding="utf-8"))
     assert manifest["files"] == {name: checksum(path.parent / name) for name in (*TABLES, "candidates.npz")}
-    assert {file.name for file in path.parent.iterdir()} == {*manifest["files"], "manifest.json"}
+    assert {file.name for file in path.parent.iterdir()} == {*manifest["files"], "declared.json", "manifest.json"}
     assert [run["seed"] for run in manifest["runs"]] == [0, 1, 2]
     assert manifest["runs"][1] == {
         "seed": 1,

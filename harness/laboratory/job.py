@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from harness import plugins
-from harness.declared import FILE, declared_before
+from harness.declared import FILE, MEMORY, declared_before, memory
 from harness.files import alone_in, json_bytes, write_together
 from harness.laboratory.bench import Bench
 from harness.laboratory.measure import Measured, Measurement, algorithm_at, bench_fingerprint, full, head, measure
@@ -46,6 +46,7 @@ def _write(bench: Bench, folder: Path, measured: Measurement) -> Path:
     made = algorithm_at(bench, policy, full(policy, measured.points[0]))
     rows = [(seed, _row(point, one)) for seed, many in found.items() for point, one in enumerate(many)]
     contents = {"estimates.parquet": parquet_bytes(as_table(rows)), "vectors.npz": _vectors(measured)}
+    known = declared_before(plugins.ROOT / FILE, [folder.parent], found)
     manifest = {
         "schema": SCHEMA,
         "bench": asdict(bench),
@@ -57,9 +58,10 @@ def _write(bench: Bench, folder: Path, measured: Measurement) -> Path:
         "smoothing": getattr(made, "smoothing", None),
         "seeds": [{"seed": seed, "digest": _digest(many)} for seed, many in found.items()],
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
-        "claims": declared_before(plugins.ROOT / FILE, folder.parent.glob("seeds-*/manifest.json"), found),
+        "claims": known,
         "provenance": provenance(),
     }
+    contents[MEMORY] = json_bytes(memory(known, found))
     write_together(folder, contents | {"manifest.json": json_bytes(sealed(manifest))})
     return folder / "manifest.json"
 
