@@ -86,6 +86,14 @@ def test_times_fewer_steps_are_a_bound_where_the_other_family_did_not_get_there(
     assert phase._times({"free_steps": float("nan"), "gradient_steps": 500.0, "horizon": 1e5}) == "–"
 
 
+@pytest.mark.parametrize("mean", [0.0, float("nan")], ids=["solved at the start", "no steps"])
+@pytest.mark.parametrize("name", ["sweeps", "phase", "scaling"])
+def test_steps_that_a_logarithm_cannot_show_are_said(name: str, mean: float, tmp_path: Path) -> None:
+    tables = synthetic.study(**TINY)
+    tables["restricted"][["mean", "mean_low", "mean_high"]] = mean
+    drawn(name, load(synthetic.write(tmp_path, tables)), tmp_path)
+
+
 def test_no_reading_depends_on_the_lightness_of_the_page() -> None:
     """A dark page turns the lightness of a figure round."""
     for name, figure in figures.FIGURES.items():

@@ -70,6 +70,9 @@ def _panel(axes: Axes, problem: Problem, moved: str, looks: dict[str, str]) -> N
     if here.empty:
         axes.set_xticks([])
         return note(axes, "does not move alone")
+    if not (problem.cells["mean"] > 0).any():  # solved before any step: nothing that a logarithm could show
+        axes.set_yticks([])
+        return note(axes, "no steps to show")
     _frame(axes, here[moved], problem.cells["mean"])
     still = (f"{NAMES[name][-1]} = {here[name].iloc[0]:.0f}" for name in MOVING if name != moved)
     above(axes, 21.0, " · ".join(still), weight="bold", size=7.2)
