@@ -1,5 +1,6 @@
 """The benchmark suite: project and peers in one go, on one core each, taking turns.
 
+    pip install -e ".[benchmarks]" -c constraints.txt
     python -m benchmarks                       everything; some need .peers, see --make-peers
     python -m benchmarks --only rollouts       one subject
     python -m benchmarks --quick               fewer rounds and smaller cases
@@ -12,6 +13,7 @@ Writes benchmarks/results/{subject}.csv, machine.csv (where and when each was me
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import time
@@ -45,34 +47,45 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer rounds, smaller cases")
     parser.add_argument("--list", action="store_true", help="what there is")
     parser.add_argument("--make-peers", action="store_true", help="make the peers' environment")
-    parser.add_argument("--peers", type=Path, default=peers.FOLDER, help="the peers' environment")
+    parser.add_argument("--peers", type=Path, help="the peers' environment, .peers/ if not given")
     parser.add_argument("--core", type=int, default=0, help="the core to stay on")
-    parser.add_argument("--results", type=Path, default=RESULTS, help="where the CSV files go")
+    parser.add_argument("--results", type=Path, help="where the CSV files go; those of --quick do not go to the others")
     options = parser.parse_args()
+    place = options.peers or peers.FOLDER
+    results = options.results or (RESULTS / "quick" if options.quick else RESULTS)
     if options.list:
         print("\n".join(f"{name:24}{text}" for name, text in SUBJECTS.items()))
     elif options.make_peers:
-        print(peers.make(options.peers))
+        if place.exists() and not (place / "pyvenv.cfg").exists():
+            parser.error(f"{place}: is there and is no virtual environment; it would be emptied")
+        print(peers.make(place))
     else:
-        python = peers.interpreter(options.peers)
+        python = peers.interpreter(place)
+        if options.peers and not python.exists():
+            parser.error(f"{place}: no peers' environment there; --make-peers makes it")
+        if options.core not in os.sched_getaffinity(0):
+            parser.error(f"--core {options.core}: there are {sorted(os.sched_getaffinity(0))}")
+        results.mkdir(parents=True, exist_ok=True)
         settings = Settings(options.quick, python if python.exists() else None, options.core)
-        if settings.peers is None:
-            print(f"no peers' environment in {options.peers}: EnvPool and gymnax are left out (see --make-peers)\n")
         names = options.only or list(SUBJECTS)
         if len(names) == 1:
-            measure(names[0], settings, options.results)
+            if settings.peers is None:
+                print(f"no peers' environment in {place}: EnvPool and gymnax are left out (see --make-peers)\n")
+            measure(names[0], settings, results)
         else:
-            for name in names:
-                alone(name)
+            words = ["--core", str(options.core), "--results", str(results), *(["--quick"] if options.quick else [])]
+            words += ["--peers", str(options.peers)] if options.peers else []
+            failed = [name for name in names if not alone(name, words)]
+            if failed:
+                sys.exit(f"\nfailed, the others were measured: {', '.join(failed)}")
         from benchmarks.picture import draw
 
-        draw(options.results)
+        draw(results)
 
 
-def alone(name: str) -> None:
+def alone(name: str, words: list[str]) -> bool:
     """One of several subjects in a process of its own: what one has imported is no burden of the next."""
-    words = [word for word in sys.argv[1:] if word != "--only" and word not in SUBJECTS]
-    subprocess.run([sys.executable, "-m", "benchmarks", "--only", name, *words], check=True)
+    return not subprocess.run([sys.executable, "-m", "benchmarks", "--only", name, *words], check=False).returncode
 
 
 def measure(name: str, settings: Settings, folder: Path) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +13,7 @@ import pytest
 
 from benchmarks.measure import Goal
 from benchmarks.other_core import speedup
+from benchmarks.peers import ROOT
 from benchmarks.programs import Watched
 from benchmarks.training import Trained, crossed, train
 
@@ -75,3 +79,11 @@ def test_by_the_clock_two_jobs_take_as_long_as_the_slower_and_by_the_processor_a
     pair = [Watched(6.25, 4.0, 0), Watched(5.0, 4.0, 0)]
     assert speedup(single, pair, "wall") == 10.0 / 6.25
     assert speedup(single, pair, "processor") == 8.0 / 4.0
+
+
+def test_a_folder_that_is_no_environment_is_not_emptied_for_the_peers(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years")
+    words = [sys.executable, "-m", "benchmarks", "--make-peers", "--peers", str(tmp_path)]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, "is no virtual environment" in done.stderr) == (2, True)
+    assert (tmp_path / "thesis.txt").read_text() == "years"
