@@ -39,13 +39,16 @@ def count(work: float) -> str:
     """
     if not (name := os.environ.get(VARIABLE)):
         return ""
-    with Path(name).open("a+", encoding="utf-8") as file:
-        file.write(f"{work}\n")
-        file.flush()
-        file.seek(0)
-        first, *lines = file.read().splitlines()
-    header, shares = json.loads(first), [float(line) for line in lines]
-    left = seconds_left(header, sum(shares), time.time() - header["start"])
+    try:
+        with Path(name).open("a+", encoding="utf-8") as file:
+            file.write(f"{work}\n")
+            file.flush()
+            file.seek(0)
+            first, *lines = file.read().splitlines()
+        header, shares = json.loads(first), [float(line) for line in lines]
+        left = seconds_left(header, sum(shares), time.time() - header["start"])
+    except (OSError, ValueError, KeyError, TypeError) as fault:  # it is for the eye alone, and fails no job
+        return f"[not counted, {type(fault).__name__}] "
     digits = len(str(header["jobs"]))
     return f"[{len(shares):{digits}d}/{header['jobs']}, about {in_words(left)} left] "
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
 import subprocess
@@ -13,9 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from harness.files import checksum
 from harness.plugins import ROOT
 
 PACKAGES = ("numpy", "scipy", "numba", "llvmlite", "torch", "gymnasium", "mujoco", "box2d", "cma", "pyarrow", "pandas")
+CODE = ("algorithms", "environments", "harness", "policies")  # folders
 CPU_FEATURES = ("avx", "avx2", "fma", "avx512f")  # what changes the last bits of mathematical functions
 
 
@@ -32,8 +33,14 @@ def provenance() -> dict[str, Any]:
         "blas": blas(),
         "threads": {name: os.environ.get(name, "") for name in ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS")},
         "commit": _git("rev-parse", "HEAD"),
-        "dirty": bool(_git("status", "--porcelain", "--untracked-files=no")),
+        "dirty": dirty(),
     }
+
+
+def dirty() -> bool:
+    """Whether a tracked file differs from the commit, or the code has a file that the commit lacks."""
+    changed = _git("status", "--porcelain", "--untracked-files=no")
+    return bool(changed or _git("ls-files", "--others", "--exclude-standard", "--", *CODE))
 
 
 def blas() -> str:
@@ -50,7 +57,7 @@ def _version(name: str) -> str:
 
 
 def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
+    return checksum(path) if path.exists() else ""
 
 
 def _cpu() -> dict[str, Any]:

@@ -167,7 +167,7 @@ class Workflow:
         """Date what a clock that ran ahead has made to now: Snakemake would refuse whatever is made from it."""
         name, now = self.study.name, time.time()
         made = (f"tables/{name}/findings.csv", f"figures/{name}/headline.svg", f"mirror/{name}.passed")
-        for path in (*self.manifests, *(f"results/{place}" for place in made)):
+        for path in (*self.manifests, *self.measurements, *(f"results/{place}" for place in made)):
             if (ROOT / path).exists() and (ROOT / path).stat().st_mtime > now:
                 os.utime(ROOT / path)
 

@@ -22,6 +22,7 @@ from harness import cli
 from harness.cell import Cell, Evaluation, Part, World
 from harness.cli import main
 from harness.plugins import ROOT, names
+from harness.workflow import open_study
 
 COMMANDS = (
     *("list", "run", "watch", "new", "check", "sync", "mirror", "ui", "verify", "explain", "export"),
@@ -157,6 +158,17 @@ def test_bad_input_is_exit_status_two_and_one_message(
     assert status == 2
     assert fault in text
     assert len([line for line in text.splitlines() if "error: " in line]) == 1
+
+
+@pytest.mark.parametrize("part", ["environment", "policy", "algorithm"])
+def test_a_label_in_a_spec_cannot_leave_its_folder(capsys: pytest.CaptureFixture[str], part: str) -> None:
+    name = "name" if part == "environment" else "label"
+    spec = json.loads(open_study("smoke").jobs[0].cell.to_json())
+    spec[part][name] = "../../../elsewhere"
+    status, _, text = said(capsys, "job", "--spec", json.dumps(spec), "--first", "0", "--last", "0")
+    assert (status, "error: --spec: the name '../../../elsewhere' is not safe" in text) == (2, True), text
+    status, _, text = said(capsys, "job", "--spec", "[" * 100_000, "--first", "0", "--last", "0")
+    assert (status, "not the JSON of a cell" in text) == (2, True), text
 
 
 def test_an_onlooker_says_what_is_missing_before_it(project: Path) -> None:

@@ -11,6 +11,15 @@ from harness import progress
 HEADER = {"jobs": 12, "work": 100.0, "seconds": 50.0, "after": 30.0, "start": 0.0}
 
 
+@pytest.mark.parametrize("content", ["", "[1]\n", "no JSON\n", "{}\n"])
+def test_a_damaged_count_of_jobs_fails_no_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str) -> None:
+    monkeypatch.setenv(progress.VARIABLE, str(tmp_path / "progress.txt"))
+    (tmp_path / "progress.txt").write_text(content)
+    assert progress.count(1.0).startswith("[not counted")
+    monkeypatch.setenv(progress.VARIABLE, str(tmp_path / "gone" / "progress.txt"))
+    assert progress.count(1.0) == "[not counted, FileNotFoundError] "
+
+
 @pytest.mark.parametrize(
     ("done", "elapsed", "left"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,18 @@ def test_another_blas_in_the_record_changes_no_digest_and_no_fingerprint(
     manifest = job.run_block(CELL, SEEDS, folder_in(tmp_path / "there"), lambda run: None)
     assert json.loads(manifest.read_text(encoding="utf-8"))["provenance"]["blas"] == "mkl 2025.1"
     assert digests(manifest) == expected
+
+
+def test_a_plug_in_that_no_commit_holds_makes_a_tree_dirty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "algorithms").mkdir()
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b"]
+    for words in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "first"]):
+        subprocess.run([*git, *words], check=True)
+    monkeypatch.setattr(provenance, "ROOT", tmp_path)
+    (tmp_path / "notes.txt").write_text("untracked, and no code")
+    assert not provenance.dirty()
+    (tmp_path / "algorithms" / "mine.py").write_text("")
+    assert provenance.dirty()
 
 
 def test_what_records_the_origin_is_no_source_of_a_number() -> None:

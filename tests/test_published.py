@@ -298,6 +298,18 @@ def test_what_cannot_be_published_leaves_what_was_published(
     assert not list((clone / "results").glob(".published-*"))
 
 
+def test_what_was_published_survives_a_kill_between_two_renames_and_a_refusal_after_it(
+    project: Path, tmp_path: Path
+) -> None:
+    clone = Path(shutil.copytree(project, tmp_path / "clone", symlinks=True))
+    before = (clone / PLACE / "MANIFEST.sha256").read_bytes()
+    (clone / "results" / ".published-tiny").mkdir()
+    (clone / PLACE).rename(clone / "results" / ".published-tiny" / "before")
+    (clone / "reports/tiny.pdf").unlink()
+    assert run(clone, "harness", "publish", "tiny").returncode == 2
+    assert (clone / PLACE / "MANIFEST.sha256").read_bytes() == before
+
+
 def append(path: Path) -> None:
     path.write_bytes(path.read_bytes() + b"0")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -139,3 +141,14 @@ def test_a_sync_names_the_one_other_study_that_the_new_store_lacks(
         ledger.write(synced, ledger.Ledger(name, "mlflow.db", complaint=ledger.ANEW))
     assert cli.main(["sync", "smoke"]) == 0
     assert "the store was made anew and lacks other: sync shows each again" in capsys.readouterr().err
+
+
+def test_measurements_dated_in_the_future_are_dated_to_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = open_study("variance")
+    monkeypatch.setattr(workflow, "ROOT", tmp_path)
+    path = tmp_path / study.measurements[0]
+    path.parent.mkdir(parents=True)
+    path.touch()
+    os.utime(path, (4e9, 4e9))
+    study.date_back()
+    assert path.stat().st_mtime <= time.time()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import InputError
+from harness.names import check_name
+from harness.node import Node
 
 if TYPE_CHECKING:
     from harness.grid import Job
@@ -94,8 +97,9 @@ def run_bench(options: argparse.Namespace) -> int:
     _check_seeds(options)
     try:
         job = BenchJob(Bench.from_json(options.spec), options.first, options.last)
-    except (KeyError, TypeError, ValueError) as fault:
+    except (KeyError, TypeError, ValueError, RecursionError) as fault:
         raise InputError("--spec", f"not the JSON of a bench: {type(fault).__name__}: {fault}") from fault
+    _check_labels(job.bench.labels)
     require_regular_or_none([ROOT / FILE])
     work = cost.core_seconds([job])  # before its kernel is compiled
     try:
@@ -104,6 +108,12 @@ def run_bench(options: argparse.Namespace) -> int:
         place = progress.count(work)  # a job that fails is over too
     print(f"{place}laboratory: {' · '.join(job.bench.labels)}, seeds {job.first}-{job.last}", flush=True)
     return 0
+
+
+def _check_labels(labels: Iterable[str]) -> None:
+    """Labels are folders: one that is no name would lead elsewhere."""
+    for label in labels:
+        check_name(Node(label, "--spec"), label)
 
 
 def _check_seeds(options: argparse.Namespace) -> None:
@@ -122,9 +132,11 @@ def job_of(options: argparse.Namespace) -> Job:
 
     _check_seeds(options)
     try:
-        return Job(Cell.from_json(options.spec), options.first, options.last)
-    except (KeyError, TypeError, ValueError) as fault:
+        job = Job(Cell.from_json(options.spec), options.first, options.last)
+    except (KeyError, TypeError, ValueError, RecursionError) as fault:
         raise InputError("--spec", f"not the JSON of a cell: {type(fault).__name__}: {fault}") from fault
+    _check_labels(job.cell.labels)
+    return job
 
 
 def make_tables(options: argparse.Namespace) -> int:

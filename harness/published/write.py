@@ -36,6 +36,7 @@ from harness.tables.write import require_whole
 from harness.verify.claims import PUBLISHED
 from harness.workflow import Workflow, figures_folder, tables_folder
 
+BEFORE = "before"  # aside: what was published until now
 REPORTS = ROOT / "reports" / "published"
 MOST = 60_000_000  # bytes of the data of all published studies together; reports are drawn of them
 
@@ -53,6 +54,8 @@ def publish(workflow: Workflow) -> Path:
         raise InputError(f"studies/{name}.yaml", f"is a study of tuning: tuned/{name}.yaml and .csv are kept of it")
     place = PUBLISHED / name
     aside = ROOT / "results" / f".published-{name}"  # of one that was killed, if it is there
+    if (aside / BEFORE).exists() and not place.exists():  # killed between two renames
+        (aside / BEFORE).rename(place)
     shutil.rmtree(aside, ignore_errors=True)
     try:
         fresh = aside / name
@@ -170,5 +173,5 @@ def _replace(aside: Path, place: Path) -> None:
     with named(place):
         place.parent.mkdir(parents=True, exist_ok=True)
         if place.exists():
-            place.rename(aside / "before")
+            place.rename(aside / BEFORE)
         (aside / place.name).rename(place)
