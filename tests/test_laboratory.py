@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+from pathlib import Path
 
 import benches
 import numpy as np
@@ -23,10 +24,11 @@ from harness.laboratory.bench import Bench, Route
 from harness.laboratory.moments import cosine, pooled_cosine, shrinkage, signal, squared_bias, summary
 from harness.laboratory.path import points
 from harness.laboratory.truth import explored_gradient, truth
-from harness.seal import require_seal
+from harness.seal import require_seal, sealed
 from harness.spec import load_environments
 from harness.streams import address
 from harness.study import load_study
+from harness.verify.benches import verify_benches
 
 WHOLE = {"reward_to_go": False, "discount": 1.0}
 
@@ -305,6 +307,32 @@ def test_records_are_sealed_and_equal_for_equal_seeds(tmp_path):
         assert all(checksum(path.parent / name) == stated for name, stated in manifest["files"].items())
     assert manifests[0]["seeds"][1] == manifests[1]["seeds"][0]
     assert manifests[0]["seeds"][0]["digest"] != manifests[0]["seeds"][1]["digest"]
+
+
+def test_a_measurement_that_was_forged_and_sealed_anew_is_found_by_measuring_again(tmp_path):
+    one, told = bench(linear_return(2, 3), "ars", updates=4), []
+    path = job.measure_block(one, range(2, 4), tmp_path / "seeds-0002-0003")
+    held = verify_benches([path], 1, 0, told.append)
+    assert held.holds and "1 measured again, all to the same digests" in held.lines[0]
+    content = json.loads(path.read_text())
+    content["seeds"][1]["digest"] = "0" * 64
+    del content["seal"]
+    path.write_text(json.dumps(sealed(content)))
+    forged = verify_benches([path], None, 0, told.append)
+    assert not forged.holds
+    assert "seed 3 is DIFFERENT: recorded 000000000000…" in forged.lines[1]
+    assert [words.split()[0] for words in told] == ["EXACT", "DIFFERENT"]
+
+
+def test_a_measurement_that_is_damaged_or_lost_is_named_and_nothing_is_measured(tmp_path):
+    path = job.measure_block(bench(linear_return(2, 3), "ars", updates=4), range(2, 4), tmp_path / "seeds-0002-0003")
+    whole = (path.parent / "estimates.parquet").read_bytes()
+    for spoil in (lambda file: file.write_bytes(whole[:-1]), Path.unlink):
+        spoil(path.parent / "estimates.parquet")
+        held = verify_benches([path], None, 0, lambda words: None)
+        assert not held.holds
+        assert "estimates.parquet" in held.lines[0]
+    assert verify_benches([], None, 0, lambda words: None) == ((), True)
 
 
 def test_a_block_that_is_measured_again_knows_the_claims_that_its_first_measurement_knew(tmp_path, monkeypatch):

@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from harness.errors import InputError
 
 if TYPE_CHECKING:
     from harness.verify.claims import Claim
     from harness.verify.judgement import Judgement
+
+    Records: TypeAlias = tuple[list[Claim], list[Path], bool]
 
 
 def add_commands(commands: Any) -> None:
@@ -48,6 +50,7 @@ def verify_runs(options: argparse.Namespace) -> int:
     """Print a verdict for each run; 1 unless all are exact."""
     from harness.provenance import provenance
     from harness.verify import report
+    from harness.verify.benches import verify_benches
     from harness.verify.claims import draw
     from harness.verify.hold import hold
     from harness.verify.judgement import EXACT
@@ -55,7 +58,7 @@ def verify_runs(options: argparse.Namespace) -> int:
 
     if options.sample < 1 or options.jobs < 1 or options.seed < 0:
         raise InputError("verify", "--sample and --jobs must be at least 1, --seed at least 0")
-    with _records(options.subject) as (recorded, tables_hold):
+    with _records(options.subject) as (recorded, benches, tables_hold):
         held = hold(recorded)
         print("\n".join(held.lines), flush=True)
         chosen = recorded if options.all else draw(recorded, options.sample, options.seed)
@@ -68,17 +71,21 @@ def verify_runs(options: argparse.Namespace) -> int:
             print(f"{len(done)}/{len(chosen)} {judgement.verdict} {judgement.claim.name}", file=sys.stderr, flush=True)
 
         judgements = verify(chosen, recorded, options.jobs, announce)
+        count = None if options.all else options.sample
+        laboratory = verify_benches(benches, count, options.seed, lambda said: print(said, file=sys.stderr, flush=True))
     for line in report.lines(judgements, provenance()):
         print(line)
-    whole = tables_hold and not held.faults
+    print("\n".join(laboratory.lines))
+    whole = tables_hold and laboratory.holds and not held.faults
     return 0 if whole and all(judgement.verdict == EXACT for judgement in judgements) else 1
 
 
 @contextmanager
-def _records(subject: str) -> Iterator[tuple[list[Claim], bool]]:
+def _records(subject: str) -> Iterator[Records]:
     """The runs of a study, of a folder, or of a bundle, which is checked first and lies unpacked meanwhile.
 
-    With them whether the tables that are published of them can be made of them; True where none are.
+    With them the manifests of the laboratory's jobs, and whether the tables that are published of all can be made of
+    them; True where none are.
     """
     from harness.files import is_there
     from harness.plugins import ROOT
@@ -92,21 +99,24 @@ def _records(subject: str) -> Iterator[tuple[list[Claim], bool]]:
         yield _open_published(path.resolve())
     elif path.is_dir():
         _check_folder(path)
-        yield claims.of_folder(path), True
+        yield claims.of_folder(path), claims.bench_manifests(path.rglob("manifest.json")), True
     elif is_there(path) or path.suffix == ".zip":
         with TemporaryDirectory(prefix="bundle-") as scratch:
             tables_hold = _open_bundle(path, Path(scratch))
-            yield claims.of_folder(Path(scratch) / "results" / "runs"), tables_hold
+            results = Path(scratch) / "results"
+            benches = claims.bench_manifests(results.rglob("manifest.json"))
+            yield claims.of_folder(results / "runs"), benches, tables_hold
     else:
         workflow = open_study(subject)
         here = any(is_there(ROOT / manifest) for manifest in workflow.manifests)
         if subject in studies() and not here:
             yield _open_published(PUBLISHED / subject)
         else:
-            yield claims.of_study(workflow), True
+            benches = [ROOT / place for place in workflow.measurements if is_there(ROOT / place)]
+            yield claims.of_study(workflow), benches, True
 
 
-def _open_published(folder: Path) -> tuple[list[Claim], bool]:
+def _open_published(folder: Path) -> Records:
     """The runs of a published study, its files held to their checksums and its tables to those made of them again."""
     from harness.plugins import shown
     from harness.published.rebuild import rebuild_tables, records_of
@@ -118,8 +128,9 @@ def _open_published(folder: Path) -> tuple[list[Claim], bool]:
     with TemporaryDirectory(prefix="rebuilt-") as scratch:
         tables = rebuild_tables(open_study(folder.name), manifests, Path(scratch))
     print(tables.line, flush=True)
-    paths = (path for jobs in manifests.values() for path in jobs)
-    return claims.read_claims(claims.run_manifests(paths)), not tables.others
+    paths = [path for jobs in manifests.values() for path in jobs]
+    runs = claims.read_claims(claims.run_manifests(paths))
+    return runs, claims.bench_manifests(paths), not tables.others
 
 
 def _check_folder(path: Path) -> None:

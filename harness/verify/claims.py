@@ -85,8 +85,13 @@ def below(folder: Path) -> list[Claim]:
 
 def run_manifests(paths: Iterable[Path]) -> list[Path]:
     """The manifests of jobs of runs among these, sorted; the jobs of the laboratory have manifests too."""
-    jobs = (path for path in paths if path.parent.name.startswith("seeds-"))
-    return sorted(path for path in jobs if path.resolve().parts[-7:-6] != ("laboratory",))
+    jobs = {path for path in paths if path.parent.name.startswith("seeds-")}
+    return sorted(jobs - {*bench_manifests(jobs)})
+
+
+def bench_manifests(paths: Iterable[Path]) -> list[Path]:
+    """The manifests of jobs of the laboratory among these, sorted."""
+    return sorted(path for path in paths if path.resolve().parts[-7:-6] == ("laboratory",))
 
 
 def read_claims(manifests: Iterable[Path]) -> list[Claim]:
