@@ -22,7 +22,7 @@ BENCH = ("estimates.parquet", "vectors.npz")
 SUMS = "checksums.json"  # beside tables
 FIGURES = (
     *("headline", "frontier", "exchange", "learning_curves", "scores", "targets", "profiles", "dispersion"),
-    *("dimension", "scaling", "laboratory", "laws", "tuning", "settings", "completeness"),
+    *("dimension", "scaling", "sweeps", "phase", "laboratory", "laws", "tuning", "settings", "completeness"),
 )
 
 
