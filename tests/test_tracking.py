@@ -506,7 +506,7 @@ def test_follow_mirrors_what_comes_and_ends_with_its_parent(results: Path, monke
     def rest(_seconds: float) -> None:
         manifests[1].write_bytes(later)
 
-    monkeypatch.setattr(mirror, "_alive", lambda _process: next(beats))
+    monkeypatch.setattr(mirror, "is_alive", lambda _process: next(beats))
     monkeypatch.setattr(mirror.time, "sleep", rest)
     mirror.follow(results, STUDY, manifests, parent=1)
     assert len(search(results)) == 4
@@ -516,8 +516,8 @@ def test_follow_mirrors_what_comes_and_ends_with_its_parent(results: Path, monke
 def test_a_dead_parent_is_seen() -> None:
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
-    assert not mirror._alive(process.pid)
-    assert mirror._alive(os.getpid())
+    assert not mirror.is_alive(process.pid)
+    assert mirror.is_alive(os.getpid())
 
 
 @pytest.mark.slow
