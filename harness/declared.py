@@ -16,6 +16,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from harness.files import Irregular, read_bytes
 from harness.seal import require_seal, sealed
 
 FILE = "claims.yaml"
@@ -69,9 +70,9 @@ def memory(claims: Mapping[str, str], seeds: Iterable[int]) -> dict[str, Any]:
 def _read(path: Path) -> dict[str, Any]:
     """A manifest; nothing if it is damaged, altered or of another age, for its runs are then not used."""
     try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        content: dict[str, Any] = json.loads(read_bytes(path))
         require_seal(content)
-    except (ValueError, AttributeError):
+    except (Irregular, ValueError, AttributeError):
         return {}
     return content
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import benches
 import numpy as np
+import pandas as pd
 import pytest
 import small_project
 from benches import bench, linear_return, measured, part, relative_noise, vectors, world
@@ -313,7 +314,20 @@ def test_a_measurement_that_was_forged_and_sealed_anew_is_found_by_measuring_aga
     one, told = bench(linear_return(2, 3), "ars", updates=4), []
     path = job.measure_block(one, range(2, 4), tmp_path / "seeds-0002-0003")
     held = verify_benches([path], 1, 0, told.append)
-    assert held.holds and "1 measured again, all to the same digests" in held.lines[0]
+    assert held.holds and "1 measured again, to the same bits" in held.lines[0]
+    whole = json.loads(path.read_text())
+    table = path.parent / "estimates.parquet"
+    honest = table.read_bytes()
+    frame = pd.read_parquet(table)
+    frame.assign(noise=frame["noise"] / 2).to_parquet(table)
+    forged = {**whole, "files": {**whole["files"], table.name: checksum(table)}}
+    del forged["seal"]
+    path.write_text(json.dumps(sealed(forged)))  # every digest of a seed is still the honest one
+    found = verify_benches([path], None, 0, told.append)
+    assert not found.holds
+    assert "file estimates.parquet is DIFFERENT" in found.lines[1]
+    table.write_bytes(honest)
+    path.write_text(json.dumps(whole))
     content = json.loads(path.read_text())
     content["seeds"][1]["digest"] = "0" * 64
     del content["seal"]
@@ -321,7 +335,7 @@ def test_a_measurement_that_was_forged_and_sealed_anew_is_found_by_measuring_aga
     forged = verify_benches([path], None, 0, told.append)
     assert not forged.holds
     assert "seed 3 is DIFFERENT: recorded 000000000000…" in forged.lines[1]
-    assert [words.split()[0] for words in told] == ["EXACT", "DIFFERENT"]
+    assert [words.split()[0] for words in told] == ["EXACT", "DIFFERENT", "DIFFERENT"]
 
 
 def test_a_measurement_that_is_damaged_or_lost_is_named_and_nothing_is_measured(tmp_path):

@@ -34,9 +34,7 @@ def pack(workflow: Workflow, out: Path) -> dict[str, str]:
     data = contents.data(workflow)
     names = sorted({*data, *contents.sources()})
     sizes = {name: (ROOT / name).stat().st_size for name in names}
-    crate = (
-        json.dumps(describe(workflow, sizes, data, load_citation(ROOT)), indent=1, ensure_ascii=False) + "\n"
-    ).encode()
+    crate = _text(describe(workflow, sizes, data, load_citation(ROOT)))
     sums = {name: checksum(ROOT / name) for name in names} | {CRATE: hashlib.sha256(crate).hexdigest()}
     made = {CRATE: crate, MANIFEST: manifest(sums).encode()}
     with replacing(out) as aside, ZipFile(aside, "w", ZIP_STORED) as archive:

@@ -194,7 +194,6 @@ def make_report(options: argparse.Namespace) -> int:
 def _need(study: str, stage: str) -> None:
     """Raise InputError if there is no such study, or an earlier stage was not made: its runs, or else its tables."""
     from harness.names import find
-    from harness.node import Node
     from harness.plugins import ROOT
     from harness.study import studies
     from harness.tables.write import require_whole

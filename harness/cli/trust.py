@@ -73,9 +73,8 @@ def verify_runs(options: argparse.Namespace) -> int:
         judgements = verify(chosen, recorded, options.jobs, announce)
         count = None if options.all else options.sample
         laboratory = verify_benches(benches, count, options.seed, lambda said: print(said, file=sys.stderr, flush=True))
-    for line in report.lines(judgements, provenance()):
+    for line in (*report.lines(judgements, provenance()), *laboratory.lines):
         print(line)
-    print("\n".join(laboratory.lines))
     whole = tables_hold and laboratory.holds and not held.faults
     return 0 if whole and all(judgement.verdict == EXACT for judgement in judgements) else 1
 

@@ -1,12 +1,15 @@
-"""The laboratory's jobs: held to what vouches for them, and some measured again, which must give every digest again."""
+"""The laboratory's jobs: held to what vouches for them, and some measured again, which must give the same files again.
+
+The files, not the digests alone: those stand in the manifest, which whoever forges a file would seal anew.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from harness.laboratory.bench import Bench
 from harness.laboratory.job import measure_block
@@ -44,23 +47,27 @@ def verify_benches(
     size = len(manifests) if count is None else min(count, len(manifests))
     chosen = stream(seed, "verify", "laboratory").choice(len(manifests), size=size, replace=False)
     found = [fault for place in sorted(chosen) for fault in _measured_again(manifests[place], announce)]
-    told = f"laboratory: {len(manifests)} jobs, each file with its checksum; {size} measured again"
-    return Laboratory(
-        (f"{told}, {'all to the same digests' if not found else 'with other digests:'}", *found), not found
-    )
+    end = "not all to the same bits:" if found else "to the same bits"
+    told = f"laboratory: {len(manifests)} jobs, each file with its checksum; {size} measured again, {end}"
+    return Laboratory((told, *found), not found)
 
 
 def _measured_again(manifest: Path, announce: Callable[[str], None]) -> Iterator[str]:
-    """Every seed that has another digest now."""
+    """Every seed and file that has another digest now."""
     stated = read_manifest(manifest, (ESTIMATES, VECTORS))
     seeds = [one["seed"] for one in stated["seeds"]]
     bench = Bench.from_json(json.dumps(stated["bench"]))
-    name = f"{' · '.join(bench.labels)}, seeds {seeds[0]}-{seeds[-1]}"
+    called = f"{' · '.join(bench.labels)}, seeds {seeds[0]}-{seeds[-1]}"
     with TemporaryDirectory(prefix="measured-") as scratch:
         again = measure_block(bench, range(seeds[0], seeds[-1] + 1), Path(scratch) / "again" / manifest.parent.name)
-        now = {one["seed"]: one["digest"] for one in read_manifest(again, (ESTIMATES, VECTORS))["seeds"]}
-    odd = [one for one in stated["seeds"] if now[one["seed"]] != one["digest"]]
-    announce(f"{DIFFERENT if odd else EXACT} {name}")
-    for one in odd:
-        then = f"recorded {one['digest'][:DIGITS]}…, now {now[one['seed']][:DIGITS]}…"
-        yield f"  {name}: seed {one['seed']} is {DIFFERENT}: {then}"
+        now = _digests(read_manifest(again, (ESTIMATES, VECTORS)))
+    odd = {what: digest for what, digest in _digests(stated).items() if now.get(what) != digest}
+    announce(f"{DIFFERENT if odd else EXACT} {called}")
+    for what, digest in odd.items():
+        yield f"  {called}: {what} is {DIFFERENT}: recorded {digest[:DIGITS]}…, now {now.get(what, 'lost')[:DIGITS]}…"
+
+
+def _digests(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Of every seed and every file."""
+    seeds = {f"seed {one['seed']}": one["digest"] for one in manifest["seeds"]}
+    return seeds | {f"file {name}": digest for name, digest in manifest["files"].items()}
