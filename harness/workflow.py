@@ -86,10 +86,8 @@ class Workflow:
     def require_runs(self) -> None:
         """Refuse a study of which nothing was run yet; raises InputError, which says how it is."""
         if not any(is_there(ROOT / path) for path in (*self.manifests, *self.measurements)):
-            name = self.study.name
-            raise InputError(
-                f"studies/{name}.yaml", f"has no finished run: `snakemake --cores 2 --config study={name}`"
-            )
+            again = f"snakemake --cores 2 --config study={self.study.name}"
+            raise InputError(f"studies/{self.study.name}.yaml", f"has no finished run: `{again}`")
 
     def bench_job(self, wildcards: Mapping[str, str]) -> BenchJob:
         """The laboratory's job that makes a manifest."""

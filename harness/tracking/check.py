@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from harness.tracking import records, runs
+from harness.tracking import records, runs, words
 
 
 def altered(
@@ -27,7 +27,7 @@ def altered(
     tags = runs.tags(experiment, job, run)
     if {name: found.data.tags.get(name) for name in tags} != tags:
         return "a tag"
-    if found.data.params != records.settings(job.cell):
+    if found.data.params != words.settings(job.cell):
         return "a parameter"
     if (found.info.status, found.info.run_name) != (runs.STATUS[run.status], runs.run_name(job.cell, run.seed)):
         return "its status or name"

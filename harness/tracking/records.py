@@ -22,12 +22,11 @@ import numpy as np
 from harness.arrays import read_npz
 from harness.files import read_bytes
 from harness.seal import require_seal
+from harness.tracking import words
 
 CURVE_POINTS = 50  # of a curve in the view; the files keep every one
-LONGEST = 500  # characters of a reason or a setting; MLflow refuses a run for more than 6000
 CURVES = {"evaluations.parquet": "eval/return", "training.parquet": "train/return"}
 BLOCK = re.compile(r"seeds-([0-9]{1,9})-([0-9]{1,9})")
-AXES = ("algorithm", "policy", "environment")
 T = TypeVar("T")
 
 
@@ -157,7 +156,7 @@ def _run(manifest: Path, entry: Mapping[str, Any]) -> Run:
         seed=seed,
         digest=str(entry["digest"]),
         status=str(entry["status"]),
-        reason=str(entry.get("reason") or "")[:LONGEST],
+        reason=str(entry.get("reason") or "")[: words.LONGEST],
         steps=int(entry["steps"]),
         episodes=int(entry["episodes"]),
     )
@@ -287,24 +286,3 @@ def _live_points(steps: Sequence[int], returns: Sequence[float | None]) -> Itera
     for step, value in zip(steps, returns, strict=True):
         if value is not None and math.isfinite(value):
             yield Point("eval/return", int(step), float(value))
-
-
-def labels(cell: Mapping[str, Any]) -> dict[str, str]:
-    """Short readable names of algorithm, policy and environment, from a spec or from labels alone."""
-    return {kind: _label(cell[kind]) for kind in AXES if kind in cell}
-
-
-def _label(axis: Any) -> str:
-    if not isinstance(axis, Mapping):
-        return str(axis)
-    return str(axis.get("label") or axis.get("name") or axis.get("structure") or axis.get("file"))
-
-
-def settings(value: Any, name: str = "") -> dict[str, str]:
-    """A spec as flat text, `settings` left out of the names: {"algorithm.step_size": "0.02", "budget": "5000"}."""
-    if not isinstance(value, Mapping):
-        return {name: (value if isinstance(value, str) else json.dumps(value))[:LONGEST]}
-    flat: dict[str, str] = {}
-    for key, below in value.items():
-        flat |= settings(below, name if key == "settings" else f"{name}.{key}".lstrip("."))
-    return flat

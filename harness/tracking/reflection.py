@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TypeAlias
 
-from harness.tracking import ledger, records, runs, store, view
+from harness.tracking import ledger, records, runs, store, view, words
 from harness.tracking.check import altered
 
 Wanted: TypeAlias = dict[str, tuple[records.Job, records.Run]]  # by identity
@@ -140,7 +140,7 @@ def _show_progress(mirror: Mirror, experiment: runs.Experiment) -> None:
 
 def _publish(mirror: Mirror, experiment: runs.Experiment) -> None:
     """A view of the curves for each environment and policy, as they come."""
-    labels = [records.labels(job.cell) for _, job in mirror.jobs.values()]
+    labels = [words.labels(job.cell) for _, job in mirror.jobs.values()]
     pairs = {(label["environment"], label["policy"]) for label in labels}
     if pairs != mirror.pairs or not mirror.views:
         mirror.views = view.publish(experiment.client, experiment.number, sorted(pairs))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from harness.tracking import records, store
+from harness.tracking import records, store, words
 
 if TYPE_CHECKING:
     from mlflow.client import MlflowClient
@@ -96,7 +96,7 @@ def log_run(
     metrics = [
         Metric(name, value, span.end, step) for name, curve in curves(run, points).items() for step, value in curve
     ]
-    experiment.client.log_batch(run_id, metrics, [Param(*item) for item in records.settings(job.cell).items()])
+    experiment.client.log_batch(run_id, metrics, [Param(*item) for item in words.settings(job.cell).items()])
     if candidate:
         _log_candidate(experiment, run_id, candidate)
     experiment.client.set_terminated(run_id, STATUS[run.status], end_time=span.end)
@@ -121,7 +121,7 @@ def curves(run: records.Run, points: Iterable[records.Point]) -> dict[str, list[
 
 def run_name(cell: Mapping[str, Any], seed: int) -> str:
     """What the table of runs shows first, in some 20 letters: structure and environment have columns of their own."""
-    return f"{records.labels(cell)['algorithm']} {seed}"
+    return f"{words.labels(cell)['algorithm']} {seed}"
 
 
 def log_progress(experiment: Experiment, progress: records.Progress, shown: Shown | None) -> Shown:
@@ -150,7 +150,7 @@ def remove(experiment: Experiment, run_id: str) -> None:
 
 def _labels(experiment: Experiment, cell: Mapping[str, Any], identity: str, seed: int) -> dict[str, str]:
     """The tags that a run has from its beginning."""
-    return {**records.labels(cell), "identity": identity, "seed": str(seed), "study": experiment.study}
+    return {**words.labels(cell), "identity": identity, "seed": str(seed), "study": experiment.study}
 
 
 def _create(experiment: Experiment, cell: Mapping[str, Any], seed: int, moment: int, tags: Mapping[str, str]) -> str:
