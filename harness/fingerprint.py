@@ -10,15 +10,16 @@ import ast
 import hashlib
 from collections.abc import Iterable, Iterator
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 from harness import plugins
 from harness.cell import SHORT, Cell
+from harness.edits import ROOMS, read_source
 
-PACKAGES = ("harness", "algorithms", "policies", "environments")
 ONLOOKERS = ("harness.cli", "harness.figures", "harness.report", "harness.tables", "harness.tracking")
 # A run needs them, no number comes from them.
-CARRIERS = ("harness.errors", "harness.files", "harness.fingerprint", "harness.plugins")
+CARRIERS = ("harness.edits", "harness.errors", "harness.files", "harness.fingerprint", "harness.plugins")
 RUNNERS = ("harness.assembly", "harness.run")
 KERNELS = ("harness.rollouts.heads", "harness.rollouts.loop")  # bound by generated modules: no import shows it
 
@@ -31,7 +32,7 @@ def cell_fingerprint(cell: Cell) -> str:
 def cell_sources(cell: Cell) -> dict[str, str]:
     """Each file behind `cell_fingerprint` with the beginning of its sha256, to say later which one has changed."""
     files = sources(sorted(set(modules(cell))))
-    return {plugins.shown(file): hashlib.sha256(file.read_bytes()).hexdigest()[:SHORT] for file in files}
+    return {plugins.shown(file): hashlib.sha256(read_source(file)).hexdigest()[:SHORT] for file in files}
 
 
 def modules(cell: Cell) -> Iterator[str]:
@@ -45,6 +46,12 @@ def modules(cell: Cell) -> Iterator[str]:
     yield from (f"policies.{word}" for word in words & _structures())
 
 
+def import_bound() -> None:
+    """Import what kernels bind, so that an edit between the digest of a kernel and its compiling cannot get into it."""
+    for module in KERNELS:
+        import_module(module)
+
+
 def sources(module_names: Iterable[str], apart: tuple[str, ...] = (*ONLOOKERS, *CARRIERS)) -> tuple[Path, ...]:
     """The files of the modules, of the packages they lie in and of all that they import, sorted.
 
@@ -56,10 +63,14 @@ def sources(module_names: Iterable[str], apart: tuple[str, ...] = (*ONLOOKERS, *
 
 
 def digest(paths: Iterable[Path]) -> str:
-    """Sha256 over the names (relative to the project) and contents of files."""
+    """Sha256 over the names (relative to the project) and contents of sources.
+
+    Raises:
+        InputError: if one was saved since this process began.
+    """
     total = hashlib.sha256()
     for path in sorted(paths):
-        content = path.read_bytes()
+        content = read_source(path)
         total.update(f"{plugins.shown(path)}\0{len(content)}\0".encode())
         total.update(content)
     return total.hexdigest()
@@ -108,7 +119,7 @@ def _imports(module: str, file: Path) -> tuple[str, ...]:
 @cache
 def _file(module: str, apart: tuple[str, ...]) -> Path | None:
     """The source of a module of the project; None for anything else and for what stands apart."""
-    if module.split(".")[0] not in PACKAGES or any(f"{module}.".startswith(f"{name}.") for name in apart):
+    if module.split(".")[0] not in ROOMS or any(f"{module}.".startswith(f"{name}.") for name in apart):
         return None
     path = plugins.ROOT.joinpath(*module.split("."))
     candidates = (path.with_name(f"{path.name}.py"), path / "__init__.py")

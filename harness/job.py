@@ -22,7 +22,7 @@ from harness.checkpoint import Damaged, load, save
 from harness.declared import FILE, declared_before
 from harness.extension import Ended, keep, shorter
 from harness.files import alone_in, require_regular_or_none, write_json
-from harness.fingerprint import cell_fingerprint, cell_sources
+from harness.fingerprint import cell_fingerprint, cell_sources, import_bound
 from harness.plugins import ROOT, contained
 from harness.provenance import provenance
 from harness.pulse import signs
@@ -60,19 +60,21 @@ def _run_alone(
     cell: Cell, seeds: range, folder: Path, announce: Callable[[Finished], None], beat: Callable[[], None]
 ) -> Path:
     """As `run_block`, in a folder where no other process works; `beat` is called whenever a run has come further."""
-    code = cell_fingerprint(cell)
+    import_bound()
+    with _named(cell, seeds[0]):
+        assembly = assemble(cell, seeds[0])  # imports the last of what decides a number
+    code, sources = cell_fingerprint(cell), cell_sources(cell)  # of what runs, whatever is saved from now on
     ended = shorter(cell, folder.parent.parent, code)
     finished = []
     for seed in seeds:
         with _named(cell, seed):
             finished.append(find(folder.parent, seed, code) or _run_seed(cell, seed, folder, code, ended, beat))
         announce(finished[-1])
-    assembly = assemble(cell, seeds[0])
     header = {
         "cell": asdict(cell),
         "cell_digest": cell.digest,
         "code": code,
-        "sources": cell_sources(cell),
+        "sources": sources,
         "family": assembly.algorithm.family,
         "parameters": assembly.policy.dim,
         "claims": declared_before(ROOT / FILE, folder.parents[1].iterdir(), seeds),

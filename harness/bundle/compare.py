@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from harness.edits import ROOMS
 from harness.files import checksum
-from harness.fingerprint import PACKAGES
 from harness.plugins import ROOT
 
 DECIDING = ("constraints.txt", "envs.yaml")  # beside the code
@@ -18,7 +18,7 @@ def different_sources(unpacked: Path) -> tuple[str, ...]:
 
 
 def _deciding(root: Path) -> set[str]:
-    code = (path for package in PACKAGES for path in (root / package).rglob("*.py"))
+    code = (path for package in ROOMS for path in (root / package).rglob("*.py"))
     return {path.relative_to(root).as_posix() for path in code} | set(DECIDING)
 
 

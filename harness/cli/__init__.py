@@ -7,6 +7,7 @@ import errno
 import sys
 from collections.abc import Sequence
 
+from harness.edits import remembered
 from harness.errors import InputError
 from harness.files import Irregular, Unwritable
 from harness.memory import keep_memory
@@ -36,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 if all is well, 1 if a check failed, 2 for bad input."""
     pin_threads()
     keep_memory()
+    remembered()
     options = make_parser().parse_args(arguments)
     try:
         with contained():

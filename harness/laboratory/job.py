@@ -20,6 +20,7 @@ import numpy as np
 from harness import plugins
 from harness.declared import FILE, MEMORY, declared_before, memory
 from harness.files import alone_in, json_bytes, write_together
+from harness.fingerprint import import_bound
 from harness.laboratory.bench import Bench
 from harness.laboratory.measure import Measured, Measurement, algorithm_at, bench_fingerprint, full, head, measure
 from harness.provenance import provenance
@@ -36,6 +37,7 @@ def measure_block(bench: Bench, seeds: range, folder: Path) -> Path:
         Unwritable: if the records cannot be written; found out before anything is measured.
         ValueError: the path does not exist, or diverged.
     """
+    import_bound()
     with alone_in(folder):
         return _write(bench, folder, measure(bench, seeds))
 
