@@ -24,6 +24,16 @@ COMPILE_SECONDS = 3.0  # of a kernel that the project does not have yet
 REPORT_SECONDS = 30.0  # tables, figures, films, HTML and PDF
 TURN_SECONDS = 2e-3  # of the laboratory: what is overhead in a run is most of it here
 ROLLOUT_RATES = {"compiled": 3_000_000.0, "gymnasium": 6_000.0}  # steps per second
+PHYSICS_RATES = {  # the same of Gymnasium's ids that were measured
+    "Ant-v5": 5_000.0,
+    "BipedalWalker-v3": 5_000.0,
+    "HalfCheetah-v5": 38_000.0,
+    "Hopper-v5": 12_000.0,
+    "LunarLander-v3": 20_000.0,
+    "LunarLanderContinuous-v3": 20_000.0,
+    "Swimmer-v5": 20_000.0,
+    "Walker2d-v5": 9_000.0,
+}
 
 
 class Digestion(NamedTuple):
@@ -86,7 +96,8 @@ def run_seconds(cell: Cell) -> float:
     steps = cell.budget + evaluations * cell.environment.horizon
     digestion = KNOWN.get(cell.algorithm.file, USUAL[_algorithm(cell).family])
     learning = cell.budget * (digestion.step + digestion.episode / cell.environment.horizon)
-    return steps / ROLLOUT_RATES[cell.environment.engine] + learning * (AUTOGRAD if _autograd(cell) else 1.0)
+    rate = PHYSICS_RATES.get(str(cell.environment.gymnasium), ROLLOUT_RATES[cell.environment.engine])
+    return steps / rate + learning * (AUTOGRAD if _autograd(cell) else 1.0)
 
 
 def missing_kernels(jobs: Iterable[Job | BenchJob]) -> set[str]:
