@@ -10,26 +10,22 @@ import hashlib
 import io
 import json
 import warnings
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from harness.arrays import read_npz
 from harness.declared import MEMORY, memory
 from harness.files import checksum, json_bytes, write_together
 from harness.interface import Candidate, Scaler
-from harness.run import PHASES, Rows, Snapshot
+from harness.run import PHASES, Snapshot
 from harness.seal import require_seal, sealed
 
 SCHEMA = 1
 SUMMARY = ("status", "reason", "turn", "steps", "episodes", "evaluation_steps")
-INTEGERS = ("seed", "turn", "steps", "episodes")
 
 
 @dataclass(frozen=True)
@@ -68,6 +64,8 @@ def write(folder: Path, runs: list[Finished], header: dict[str, Any], provenance
     Returns:
         The path of the manifest.
     """
+    from harness.parquet import as_table, parquet_bytes  # now that there is something to write: 0.1 s of every job
+
     tables = {
         "evaluations.parquet": as_table([(run.seed, row) for run in runs for row in run.snapshot.evaluations]),
         "training.parquet": as_table([(run.seed, row) for run in runs for row in run.snapshot.training]),
@@ -84,30 +82,6 @@ def write(folder: Path, runs: list[Finished], header: dict[str, Any], provenance
     contents[MEMORY] = json_bytes(memory(header.get("claims", {}), (run.seed for run in runs)))
     write_together(folder, contents | {"manifest.json": json_bytes(sealed(manifest))})
     return folder / "manifest.json"
-
-
-def as_table(rows: list[tuple[int, dict[str, float]]]) -> pa.Table:
-    """Rows under their seed as columns; a metric that a row lacks is null."""
-    columns = {"seed": _column([seed for seed, _ in rows], np.dtype(np.int64))}
-    for name in dict.fromkeys(name for _, row in rows for name in row):
-        kind = np.dtype(np.int64 if name in INTEGERS else np.float64)
-        columns[name] = _column([row.get(name) for _, row in rows], kind)
-    return pa.Table.from_arrays(list(columns.values()), names=list(columns))
-
-
-def parquet_bytes(table: pa.Table) -> bytes:
-    """A table as the bytes of a Parquet file."""
-    buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd")
-    return buffer.getvalue()
-
-
-def _column(values: Sequence[float | None], kind: np.dtype[Any]) -> pa.Array:
-    """Numbers as a column, None as null; made of buffers, as `pa.array` imports pandas: 0.2 s of every job."""
-    present = np.array([value is not None for value in values], np.bool_)  # [n]
-    numbers = np.array([0 if value is None else value for value in values], kind)  # [n]
-    valid = None if present.all() else pa.py_buffer(np.packbits(present, bitorder="little").tobytes())
-    return pa.Array.from_buffers(pa.from_numpy_dtype(kind), len(values), [valid, pa.py_buffer(numbers)])
 
 
 def _timing(run: Finished) -> dict[str, float]:
@@ -166,8 +140,10 @@ def read_runs(
     folder: Path, summaries: Sequence[dict[str, Any]], filters: list[tuple[str, str, int]] | None = None
 ) -> Iterator[Finished]:
     """Runs of a job, each file read once; `filters` as in Parquet spare whoever wants few of them the others."""
+    from harness.parquet import by_seed
+
     evaluations, training, timing = (
-        _by_seed(folder / f"{name}.parquet", filters) for name in ("evaluations", "training", "timing")
+        by_seed(folder / f"{name}.parquet", filters) for name in ("evaluations", "training", "timing")
     )
     arrays = read_npz((folder / "candidates.npz").read_bytes())
     for summary in summaries:
@@ -182,16 +158,10 @@ def read_runs(
 
 def read_rows(folder: Path, summary: dict[str, Any]) -> Snapshot:
     """One run of a job without its candidate and its seconds: what is published of large ones."""
+    from harness.parquet import by_seed
+
     seed = summary["seed"]
-    rows = (_by_seed(folder / f"{name}.parquet", [("seed", "=", seed)])[seed] for name in ("evaluations", "training"))
+    rows = (by_seed(folder / f"{name}.parquet", [("seed", "=", seed)])[seed] for name in ("evaluations", "training"))
     evaluations, training = rows
     known = {name: summary[name] for name in SUMMARY}
     return Snapshot(None, evaluations=evaluations, training=training, **known)
-
-
-def _by_seed(path: Path, filters: list[tuple[str, str, int]] | None) -> defaultdict[int, Rows]:
-    """The rows of each seed, without the cells that are null; a seed without a row has none."""
-    found: defaultdict[int, Rows] = defaultdict(list)
-    for row in pq.read_table(path, filters=filters).to_pylist():
-        found[row["seed"]].append({name: value for name, value in row.items() if name != "seed" and value is not None})
-    return found

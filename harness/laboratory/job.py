@@ -23,8 +23,8 @@ from harness.files import alone_in, json_bytes, write_together
 from harness.fingerprint import import_bound
 from harness.laboratory.bench import Bench
 from harness.laboratory.measure import Measured, Measurement, algorithm_at, bench_fingerprint, full, head, measure
+from harness.parquet import as_table, parquet_bytes
 from harness.provenance import provenance
-from harness.record import as_table, parquet_bytes
 from harness.seal import sealed
 
 SCHEMA = 1

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from harness.arrays import read_npz
 from harness.cell import canonical
 from harness.files import json_bytes
-from harness.record import parquet_bytes
+from harness.parquet import parquet_bytes
 from harness.seal import SEAL, sealed
 from harness.tables.read import read_manifest, verify
 
