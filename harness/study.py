@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from harness import plugins, strict_yaml
+from harness.amount import check_jobs, count_jobs
 from harness.cell import Evaluation
 from harness.names import check_distinct, check_name, check_once, check_study, find
 from harness.node import Node
@@ -91,6 +92,7 @@ class Study:
     surveys: tuple[Survey, ...] = ()
     parts: tuple[str, ...] = ()  # the studies that it is the union of
     unused: tuple[str, ...] = ()  # labels that it declares and no grid names
+    asked: int = 0  # jobs, at most
 
 
 def studies(root: Path) -> tuple[str, ...]:
@@ -116,7 +118,7 @@ def load_study(root: Path, name: str) -> Study:
 def _united(root: Path, name: str, file: UnionFile) -> Study:
     """The union of the studies that a file names; they must be able to share their jobs and their tuned settings."""
     check_once(file.parts)
-    parts = []
+    parts: list[Study] = []
     for place in file.parts:
         label = find(place, read(place, str), studies(root), "study")
         if "parts" in mapping(strict_yaml.load(root / "studies" / f"{label}.yaml", f"studies/{label}.yaml")):
@@ -126,6 +128,7 @@ def _united(root: Path, name: str, file: UnionFile) -> Study:
             raise place.error(f"{label} is a study of tuning, whose runs are no results")
         if parts[-1].block != parts[0].block:
             raise place.error(f"{label} has blocks of {parts[-1].block} seeds, {parts[0].name} of {parts[0].block}")
+        check_jobs(place, sum(part.asked for part in parts))
     tuned = {one.file.study: one for part in parts for one in part.tuned}
     if twice := tuned_twice(tuned.values()):
         raise file.parts[0].error(twice)
@@ -139,6 +142,7 @@ def _united(root: Path, name: str, file: UnionFile) -> Study:
         tuned=tuple(tuned.values()),
         surveys=tuple(survey for part in parts for survey in part.surveys),
         parts=tuple(part.name for part in parts),
+        asked=sum(part.asked for part in parts),
     )
 
 
@@ -146,6 +150,7 @@ def resolved(name: str, file: StudyFile, tuned: Tuned | None = None) -> Study:
     """What is written, with every label looked up, every default filled in and every draw drawn."""
     if file.tuning and tuned:
         raise tuned.place.error("a study of tuning cannot use tuned settings itself")
+    asked = count_jobs(file, len(tuned.readings) if tuned else 1)
     algorithms = _declared("algorithms", file.algorithms)
     policies = _declared("policies", file.policies)
     grids = []
@@ -186,6 +191,7 @@ def resolved(name: str, file: StudyFile, tuned: Tuned | None = None) -> Study:
         (tuned,) if tuned else (),
         surveys,
         unused=unused(file),
+        asked=asked,
     )
 
 
