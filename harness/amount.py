@@ -43,8 +43,8 @@ def _products(file: StudyFile, readings: int) -> Iterator[tuple[Node, int, int]]
         yield place, _labels(grid) * tried * readings, grid.seeds or file.seeds
     for place in file.laboratory:
         survey = read(place, SurveyEntry)
-        worlds = max(1, len(survey.horizons)) * max(1, len(survey.options))
-        yield place, _labels(survey) * worlds * len(survey.explorations) * len(survey.shifts), survey.seeds or file.seeds
+        swept = max(1, len(survey.horizons)) * max(1, len(survey.options)) * len(survey.explorations)
+        yield place, _labels(survey) * swept * len(survey.shifts), survey.seeds or file.seeds
 
 
 def _labels(grid: GridEntry | SurveyEntry) -> int:

@@ -76,7 +76,8 @@ def _tables(folder: Path) -> list[str]:
 
 
 def _store(results: Path, study: str) -> Path | None:
-    """The MLflow store that should show the study, if it is a file and lost."""
+    """The MLflow store that should show the study, if it is a file and lost, or the ledger that no longer names it."""
     name = ledger.read(results, study).store
-    local = name and not name.startswith("http")
-    return results / name if local and not (results / name).is_file() else None
+    if not name:
+        return ledger.path(results, study)
+    return None if name.startswith("http") or (results / name).is_file() else results / name

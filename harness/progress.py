@@ -46,11 +46,10 @@ def count(work: float) -> str:
             file.seek(0)
             first, *lines = file.read().splitlines()
         header, shares = json.loads(first), [float(line) for line in lines]
-        left = seconds_left(header, sum(shares), time.time() - header["start"])
-    except (OSError, ValueError, KeyError, TypeError) as fault:  # it is for the eye alone, and fails no job
-        return f"[not counted, {type(fault).__name__}] "
-    digits = len(str(header["jobs"]))
-    return f"[{len(shares):{digits}d}/{header['jobs']}, about {in_words(left)} left] "
+        left = in_words(seconds_left(header, sum(shares), time.time() - header["start"]))
+        return f"[{len(shares):{len(str(header['jobs']))}d}/{header['jobs']}, about {left} left] "
+    except (OSError, ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as fault:
+        return f"[not counted, {type(fault).__name__}] "  # it is for the eye alone, and fails no job
 
 
 def seconds_left(header: dict[str, float], done: float, elapsed: float) -> float:

@@ -110,7 +110,7 @@ def silent(jobs: list[Watched], seen: dict[str, tuple[int, float, float]], now: 
 def remembered(notes: Path, jobs: Mapping[str, object]) -> list[str]:
     """What was said of jobs that are still to be done, the last of each; the file is begun anew."""
     try:
-        lines = notes.read_text(encoding="utf-8").splitlines()
+        lines = notes.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return []
     notes.unlink(missing_ok=True)
@@ -129,7 +129,7 @@ def _sign(lock: Path) -> int | None:
 def _holder(lock: Path) -> str:
     """The process that works under a lock; nothing if it is dead."""
     try:
-        with lock.open("r+") as file:
+        with lock.open("r+", encoding="utf-8", errors="replace") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

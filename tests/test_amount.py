@@ -16,7 +16,7 @@ from harness.study import load_study
 from harness.workflow import open_study
 
 MANY = HEAD + "seeds: 10000\nblock: 1\nevaluation: {every: 1000, episodes: 5}\n"
-TEN = "algorithms: [a, b, c, d, e, f, g, h, i, j]"
+ALL_TEN = GRID.replace("[ars]", "[a, b, c, d, e, f, g, h, i, j]")
 LABELS = "algorithms:\n" + "".join(
     f"  {label}: {{algorithm: ars, settings: {{noise: 0.{place}1}}}}\n" for place, label in enumerate("abcdefghij")
 )
@@ -50,7 +50,7 @@ def refused(folder: Path, text: str, **others: str) -> str:
 @pytest.mark.parametrize(
     ("text", "place", "jobs"),
     [
-        (MANY + LABELS + GRID.replace("[ars]", TEN[12:]).replace("[Pole]", "[Pole, Swing, Double]"), "18: grids[0]", 300_000),
+        (MANY + LABELS + ALL_TEN.replace("[Pole]", "[Pole, Swing, Double]"), "18: grids[0]", 300_000),
         (MANY + "tuning: {settings: 1000}\n" + GRID, "8: grids[0]", 10_000_000),
         (MANY + GRID + BENCHES % (numbers(1000), numbers(1000)), "9: laboratory[0]", 2_010_000),
     ],
@@ -72,7 +72,7 @@ def test_the_parts_of_a_union_are_counted_together(tmp_path: Path) -> None:
 
 
 def test_100_000_runs_in_blocks_of_one_and_the_largest_study_of_the_benchmarks_are_free(tmp_path: Path) -> None:
-    small_project.write(tmp_path, MANY + LABELS + GRID.replace("[ars]", TEN[12:]), ENVIRONMENTS)
+    small_project.write(tmp_path, MANY + LABELS + ALL_TEN, ENVIRONMENTS)
     assert load_study(tmp_path, "mine").asked == 100_000 <= MOST_JOBS
     small_project.write(tmp_path, growth.study(100_000, block=1), ENVIRONMENTS)
     assert load_study(tmp_path, "mine").asked == 97_200

@@ -1,4 +1,7 @@
-"""What is mirrored and what is not: `results/mirror/{study}.json`, written whole or not at all, read without MLflow."""
+"""What is mirrored and what is not: `results/mirror/{study}.json`, sealed, written whole or not at all.
+
+It is read without MLflow. One that is damaged vouches for nothing, and is written anew by the next pass of the mirror.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness.files import is_there, read_bytes, write_bytes, write_json
+from harness.seal import SEAL, require_seal, sealed
 from harness.tracking import records
 
 SCHEMA = 1
 WAITING = "not mirrored yet"
 ANEW = "the store was made anew"
+DAMAGED = "its ledger was damaged, or written by another version"
 
 
 @dataclass(frozen=True)
@@ -43,16 +48,22 @@ def path(results: Path, study: str) -> Path:
 
 def write(results: Path, ledger: Ledger) -> None:
     """Replace the ledger of a study as a whole."""
-    write_json(path(results, ledger.study), asdict(ledger))
+    write_json(path(results, ledger.study), sealed(asdict(ledger)))
 
 
 def read(results: Path, study: str) -> Ledger:
-    """The ledger of a study; an empty one where there is none, or one of another schema."""
-    try:
-        content = json.loads(read_bytes(path(results, study)))
-    except (OSError, ValueError):
+    """The ledger of a study; an empty one where there is none, and one that says so where it cannot be used."""
+    file = path(results, study)
+    if not is_there(file):
         return Ledger(study, store="")
-    return Ledger(**content) if content.get("schema") == SCHEMA else Ledger(study, store="")
+    try:
+        content = json.loads(read_bytes(file))
+        require_seal(content)
+        del content[SEAL]
+        ledger = Ledger(**content)
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
+        ledger = Ledger(study, store="", schema=0)
+    return ledger if ledger.schema == SCHEMA else Ledger(study, store="", complaint=DAMAGED)
 
 
 def empty(results: Path, store: str) -> None:
