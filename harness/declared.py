@@ -16,7 +16,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from harness.files import Irregular, read_bytes
+from harness.errors import decoded
+from harness.files import Irregular, is_there, read_bytes
 from harness.seal import require_seal, sealed
 
 FILE = "claims.yaml"
@@ -28,8 +29,12 @@ NAME = re.compile(r"  ([^\s:#][^:]*):")
 
 
 def declared(path: Path) -> dict[str, str]:
-    """The digest of each claim of a file, by name; none where there is no file."""
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    """The digest of each claim of a file, by name; none where there is no file.
+
+    Raises:
+        InputError, Irregular: it is not UTF-8, or no file.
+    """
+    lines = decoded(read_bytes(path), path.name).splitlines() if is_there(path) else []
     entries: dict[str, list[str]] = {}
     inside, entry = False, list[str]()
     for line in lines:
@@ -51,15 +56,20 @@ def known_to(manifests: Iterable[Mapping[str, Any]]) -> dict[str, str] | None:
     return dict(set.intersection(*held)) if held else None
 
 
-def declared_before(claims: Path, folders: Iterable[Path], seeds: Iterable[int]) -> dict[str, str]:
-    """The claims of a file that were known to whatever ran in the blocks of these folders with one of these seeds.
+def declared_before(claims: Mapping[str, str], folders: Iterable[Path], seeds: Iterable[int]) -> dict[str, str]:
+    """Those claims that were known to whatever ran in the blocks of these folders with one of these seeds.
 
     A job may adopt, continue or repeat what was there already; what was declared after that is not older than its data.
+
+    Args:
+        claims: what `declared` found before the job began.
+        folders: of cells.
+        seeds: of the job.
     """
     wanted = set(seeds)
     paths = chain.from_iterable(folder.glob(f"seeds-*/{name}") for folder in folders for name in (MANIFEST, MEMORY))
     earlier = [found for path in paths if wanted & _seeds(found := _read(path))]
-    return known_to([{"claims": declared(claims)}, *earlier]) or {}
+    return known_to([{"claims": claims}, *earlier]) or {}
 
 
 def memory(claims: Mapping[str, str], seeds: Iterable[int]) -> dict[str, Any]:

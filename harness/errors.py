@@ -27,3 +27,16 @@ def suggestion(word: str, allowed: Iterable[str]) -> str:
     spelling = {candidate.lower(): candidate for candidate in allowed}
     near = get_close_matches(word.lower(), spelling, n=1, cutoff=0.6)
     return f"; did you mean '{spelling[near[0]]}'?" if near else ""
+
+
+def decoded(content: bytes, name: str) -> str:
+    """The text of a file that a person wrote.
+
+    Raises:
+        InputError: it is not UTF-8; names the line.
+    """
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as fault:
+        line = content[: fault.start].count(b"\n") + 1
+        raise InputError(f"{name}:{line}", f"not UTF-8: byte 0x{content[fault.start]:02x}") from fault

@@ -19,7 +19,7 @@ import numpy as np
 from harness.assembly import Assembly, assemble
 from harness.cell import Cell
 from harness.checkpoint import Damaged, load, save
-from harness.declared import FILE, declared_before
+from harness.declared import FILE, declared, declared_before
 from harness.extension import Ended, keep, shorter
 from harness.files import alone_in, require_regular_or_none, write_json
 from harness.fingerprint import cell_fingerprint, cell_sources, import_bound
@@ -46,12 +46,12 @@ def run_block(cell: Cell, seeds: range, folder: Path, announce: Callable[[Finish
         The path of the manifest.
 
     Raises:
-        Irregular: if something stands where claims or a manifest should, and is no file.
+        InputError, Irregular: if claims or a manifest are no file, or claims no text.
         Unwritable: if the records cannot be written; found out before anything runs.
         AlgorithmFault, EnvironmentFault: a plug-in broke its promises.
     """
     jobs = folder.parent.parent.glob("*/seeds-*")  # of all cells with these labels, whose manifests are read
-    require_regular_or_none([ROOT / FILE, *(job / "manifest.json" for job in jobs)])
+    require_regular_or_none(job / "manifest.json" for job in jobs)
     with alone_in(folder), signs(folder) as beat:
         return _run_alone(cell, seeds, folder, announce, beat)
 
@@ -60,6 +60,7 @@ def _run_alone(
     cell: Cell, seeds: range, folder: Path, announce: Callable[[Finished], None], beat: Callable[[], None]
 ) -> Path:
     """As `run_block`, in a folder where no other process works; `beat` is called whenever a run has come further."""
+    claims, origin = declared(ROOT / FILE), provenance()  # before the data; what is unreadable is refused
     import_bound()
     with _named(cell, seeds[0]):
         assembly = assemble(cell, seeds[0])  # imports the last of what decides a number
@@ -77,9 +78,9 @@ def _run_alone(
         "sources": sources,
         "family": assembly.algorithm.family,
         "parameters": assembly.policy.dim,
-        "claims": declared_before(ROOT / FILE, folder.parents[1].iterdir(), seeds),
+        "claims": declared_before(claims, folder.parents[1].iterdir(), seeds),
     }
-    manifest = write(folder, finished, header, provenance())
+    manifest = write(folder, finished, header, origin)
     for seed in seeds:
         if (path := _checkpoint(folder, seed)).exists():
             keep(path, folder, seed)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import yaml
 
+from harness.errors import decoded
 from harness.node import Node, Value, joined
 
 MAX_BYTES = 256 * 1024
@@ -72,11 +73,7 @@ def _text(path: Path, name: str) -> str:
         raise place.error(f"cannot be read: {fault.strerror}") from fault
     if len(content) > MAX_BYTES:
         raise place.error(f"larger than {MAX_BYTES // 1024} KiB")
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError as fault:
-        line = content[: fault.start].count(b"\n") + 1
-        raise Node(None, name, line).error(f"not UTF-8: byte 0x{content[fault.start]:02x}") from fault
+    return decoded(content, name)
 
 
 def _check_characters(text: str, name: str) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
 from harness import plugins, strict_yaml
-from harness.errors import InputError
+from harness.errors import InputError, decoded
 from harness.files import checksum
 from harness.names import check_name
 from harness.node import Node
@@ -163,7 +163,7 @@ def load_tuned(root: Path, node: Node) -> Tuned:
     """What `tuned:` in a study asks for.
 
     Raises:
-        InputError: there is no such file, or something is wrong with it.
+        InputError: there is no such file, or something is wrong with it or with that of the draws.
     """
     entry = read(node, TunedEntry)
     check_name(mapping(node)["study"], entry.study)
@@ -175,6 +175,7 @@ def load_tuned(root: Path, node: Node) -> Tuned:
     file = read(written, TunedFile)
     if file.study != entry.study:
         raise mapping(written)["study"].error(f"this is the file of {entry.study}, not of {ascii(file.study)[:80]}")
+    _whole(root, file)  # the tables need it: better refused before the runs than after them
     return Tuned(node, file, entry.readings)
 
 
@@ -195,10 +196,15 @@ def load_draws(root: Path, file: TunedFile) -> tuple[Draw, ...]:
     Raises:
         InputError: the file is lost, or not the one that the settings were chosen from.
     """
-    path = root / "tuned" / f"{file.study}.csv"
-    if not path.is_file() or checksum(path) != file.draws:
-        raise InputError(f"tuned/{file.study}.csv", f"is lost or not what {shown(file.study)} was made from")
-    return tuple(map(_draw, csv.DictReader(io.StringIO(path.read_text(encoding="utf-8")))))
+    return tuple(map(_draw, csv.DictReader(io.StringIO(_whole(root, file)))))
+
+
+def _whole(root: Path, file: TunedFile) -> str:
+    """The text of the file with every draw; raises as `load_draws`."""
+    name = f"tuned/{file.study}.csv"
+    if not (root / name).is_file() or checksum(root / name) != file.draws:
+        raise InputError(name, f"is lost or not what {shown(file.study)} was made from")
+    return decoded((root / name).read_bytes(), name)
 
 
 def _draw(row: Mapping[str, str]) -> Draw:

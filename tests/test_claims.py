@@ -167,10 +167,10 @@ def test_runs_that_are_adopted_bring_the_claims_that_they_knew(tmp_path: Path) -
     manifest.parent.mkdir(parents=True)
     held = {"runs": [{"seed": seed} for seed in range(5)], "claims": {"claim-0": now["claim-0"], "claim-1": "reworded"}}
     manifest.write_text(json.dumps(sealed(held)), encoding="utf-8")
-    assert declared_before(path, [tmp_path / "ars" / "cell"], range(10)) == {"claim-0": now["claim-0"]}
-    assert declared_before(path, [tmp_path / "ars" / "cell"], range(5, 10)) == now  # fresh seeds
+    assert declared_before(now, [tmp_path / "ars" / "cell"], range(10)) == {"claim-0": now["claim-0"]}
+    assert declared_before(now, [tmp_path / "ars" / "cell"], range(5, 10)) == now  # fresh seeds
     manifest.write_text("damaged", encoding="utf-8")
-    assert declared_before(path, [tmp_path / "ars" / "cell"], range(10)) == now  # its runs are not used either
+    assert declared_before(now, [tmp_path / "ars" / "cell"], range(10)) == now  # its runs are not used either
 
 
 def judged(root: Path, claims: tuple[Claim, ...], known: dict[str, str] | None) -> pd.DataFrame:

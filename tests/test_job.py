@@ -257,7 +257,7 @@ def test_a_manifest_holds_what_was_claimed_before_its_runs(tmp_path: Path, monke
         return dict(json.loads(path.read_text(encoding="utf-8"))["claims"])
 
     early = dict(list(declared(ROOT / "claims.yaml").items())[:3])
-    monkeypatch.setattr("harness.declared.declared", lambda path: early)
+    monkeypatch.setattr("harness.job.declared", lambda path: early)
     ran(tmp_path, 0, 0)
     monkeypatch.undo()
     ran(tmp_path, 0, 1)  # adopts seed 0, which knew three claims

@@ -15,7 +15,6 @@ import small_project
 from benches import bench, linear_return, measured, part, relative_noise, vectors, world
 
 from algorithms.ars import Ars
-from harness import declared
 from harness.assembly import make_problem
 from harness.errors import InputError
 from harness.files import checksum
@@ -352,7 +351,7 @@ def test_a_measurement_that_is_damaged_or_lost_is_named_and_nothing_is_measured(
 def test_a_block_that_is_measured_again_knows_the_claims_that_its_first_measurement_knew(tmp_path, monkeypatch):
     one, place = bench(linear_return(2, 3), "ars", updates=4), tmp_path / "digest" / "seeds-0002-0003"
     claims = {"old": "1", "reworded": "1"}
-    monkeypatch.setattr(declared, "declared", lambda path: claims)
+    monkeypatch.setattr(job, "declared", lambda path: claims)
     job.measure_block(one, range(2, 4), place)
     claims = {"old": "1", "reworded": "2", "new": "1"}
     (place / "manifest.json").unlink()  # as Snakemake does before it runs a job again

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +42,7 @@ def tuned_text(**changes: object) -> str:
         "first_seed": 500,
         "seeds": 3,
         "score": "area",
-        "draws": "",
+        "draws": sha256(b"").hexdigest(),
         "provenance": [],
     }
     won = {"policy": "linear", "plugin": "ars", "score": 0.5, "steps": 10}
@@ -66,6 +67,7 @@ def using(folder: Path, tuned: str, text: str | None = None, study: str = "") ->
     small_project.write(folder, (study or file).replace("step_size: 1, top: 4", "step_size: 1"))
     (folder / "tuned").mkdir(exist_ok=True)
     (folder / "tuned" / "trial.yaml").write_text(text or tuned_text(), encoding="utf-8")
+    (folder / "tuned" / "trial.csv").touch()
     return folder
 
 
@@ -249,3 +251,11 @@ def test_draws_that_are_not_those_of_the_file_are_refused(tmp_path: Path) -> Non
     (tmp_path / "tuned" / "trial.csv").write_text("environment\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"not what tuned/trial\.yaml was made from"):
         load_draws(tmp_path, file)
+
+
+def test_a_study_whose_tuned_settings_have_lost_their_draws_is_refused_before_it_runs(tmp_path: Path) -> None:
+    folder = using(tmp_path, "{study: trial}")
+    for spoil in (lambda path: path.write_text("altered"), Path.unlink):
+        spoil(folder / "tuned" / "trial.csv")
+        with pytest.raises(InputError, match=r"^tuned/trial\.csv: is lost or not what"):
+            load_study(folder, "mine")

@@ -110,8 +110,9 @@ def test_a_finished_study_has_nothing_to_do(finished: Path) -> None:
         (["results/tables/smoke/scores.csv"], EVERYTHING_AFTER_RUNS - {MIRROR}),
         ([FIGURES], {FIGURES, *REPORTS}),
         (["results/figures/smoke/scores.pdf", "results/mlflow.db"], {FIGURES, MIRROR, *REPORTS}),
+        (["results/mirror/smoke.json"], {MIRROR, *REPORTS}),
     ],
-    ids=["record", "file-of-a-record", "findings", "other-table", "headline", "other-figure-and-store"],
+    ids=["record", "file-of-a-record", "findings", "other-table", "headline", "other-figure-and-store", "ledger"],
 )
 def test_what_is_lost_beneath_a_finished_report_is_made_again(finished: Path, lost: list[str], again: set[str]) -> None:
     job = min((finished / "results/runs").glob("*/*/*/*/seeds-*/manifest.json")).parent.relative_to(finished)
@@ -123,6 +124,16 @@ def test_what_is_lost_beneath_a_finished_report_is_made_again(finished: Path, lo
     finally:
         for number, path in enumerate(gone):
             (finished / f"aside-{number}").rename(path)
+
+
+def test_a_damaged_ledger_of_the_mirror_is_made_again(finished: Path) -> None:
+    ledger = finished / "results/mirror/smoke.json"
+    good = ledger.read_bytes()
+    ledger.write_bytes(good.replace(b"smoke", b"smokf", 1))
+    try:
+        assert pending(finished, "smoke") == {MIRROR, *REPORTS}
+    finally:
+        ledger.write_bytes(good)
 
 
 def test_the_files_that_are_missed_are_all_that_each_stage_makes(finished: Path) -> None:

@@ -88,8 +88,6 @@ def run_job(options: argparse.Namespace) -> int:
 def run_bench(options: argparse.Namespace) -> int:
     """Measure the seeds of one bench; a line when it is done."""
     from harness import cost, progress
-    from harness.declared import FILE
-    from harness.files import require_regular_or_none
     from harness.laboratory.bench import Bench, BenchJob
     from harness.laboratory.job import measure_block
     from harness.plugins import ROOT
@@ -100,7 +98,6 @@ def run_bench(options: argparse.Namespace) -> int:
     except (KeyError, TypeError, ValueError, RecursionError) as fault:
         raise InputError("--spec", f"not the JSON of a bench: {type(fault).__name__}: {fault}") from fault
     _check_labels(job.bench.labels)
-    require_regular_or_none([ROOT / FILE])
     work = cost.core_seconds([job])  # before its kernel is compiled
     try:
         measure_block(job.bench, range(job.first, job.last + 1), ROOT / job.folder)

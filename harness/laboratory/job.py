@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from harness import plugins
-from harness.declared import FILE, MEMORY, declared_before, memory
+from harness.declared import FILE, MEMORY, declared, declared_before, memory
 from harness.files import alone_in, json_bytes, write_together
 from harness.fingerprint import import_bound
 from harness.laboratory.bench import Bench
@@ -34,21 +35,25 @@ def measure_block(bench: Bench, seeds: range, folder: Path) -> Path:
     """Measure every seed of a block, write the records and return the path of the manifest.
 
     Raises:
+        InputError, Irregular: the claims cannot be read.
         Unwritable: if the records cannot be written; found out before anything is measured.
         ValueError: the path does not exist, or diverged.
     """
     import_bound()
     with alone_in(folder):
-        return _write(bench, folder, measure(bench, seeds))
+        claims, origin = declared(plugins.ROOT / FILE), provenance()  # before the data; what is unreadable is refused
+        return _write(bench, folder, measure(bench, seeds), claims, origin)
 
 
-def _write(bench: Bench, folder: Path, measured: Measurement) -> Path:
+def _write(
+    bench: Bench, folder: Path, measured: Measurement, claims: Mapping[str, str], origin: Mapping[str, Any]
+) -> Path:
     """The records, and when they stand the manifest."""
     policy, found = head(bench), measured.seeds
     made = algorithm_at(bench, policy, full(policy, measured.points[0]))
     rows = [(seed, _row(point, one)) for seed, many in found.items() for point, one in enumerate(many)]
     contents = {"estimates.parquet": parquet_bytes(as_table(rows)), "vectors.npz": _vectors(measured)}
-    known = declared_before(plugins.ROOT / FILE, [folder.parent], found)
+    known = declared_before(claims, [folder.parent], found)
     manifest = {
         "schema": SCHEMA,
         "bench": asdict(bench),
@@ -61,7 +66,7 @@ def _write(bench: Bench, folder: Path, measured: Measurement) -> Path:
         "seeds": [{"seed": seed, "digest": _digest(many)} for seed, many in found.items()],
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
         "claims": known,
-        "provenance": provenance(),
+        "provenance": dict(origin),
     }
     contents[MEMORY] = json_bytes(memory(known, found))
     write_together(folder, contents | {"manifest.json": json_bytes(sealed(manifest))})
