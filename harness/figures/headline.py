@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import NamedTuple
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -35,7 +38,7 @@ READING = (
 EMPTY = "No run of either family yet."
 SHAPES = {"gradient-free": "o", "policy-gradient": "s"}
 LEFT, RIGHT = (1.60, 1.86), (3.58, 1.87)  # inches: where the panels start, how wide they are
-TOP, FOOT, PITCH = 0.2, 0.45, 0.29  # inches: above and below the panels, between two rows
+HEAD, FOOT, PITCH = 0.30, 0.50, 0.29  # inches: above and below the panels of an environment, between two rows
 SHIFT = {"gradient-free": -0.16, "policy-gradient": 0.16}
 
 
@@ -50,38 +53,52 @@ def draw(tables: Tables) -> Figure:
     cells = material(tables)
     if cells.empty:
         return nothing(EMPTY)
-    best, lines = best_cells(cells, BY_SCORE), rows_of(cells)
-    height = PITCH * (max(lines.values()) + 0.95)
-    figure = plt.figure(figsize=(WIDTH, TOP + height + FOOT + LEGEND / 2))
-    left, right = (axes_at(figure, start, TOP, width, height) for start, width in (LEFT, RIGHT))
-    right.tick_params(axis="y", labelleft=False)
-    _scores(left, best, lines)
-    _times(right, best, lines)
-    _labels(left, cells, lines)
-    _names(right, best, lines)
+    best, groups = best_cells(cells, BY_SCORE), cells.groupby("environment")
+    heights = [PITCH * group["policy"].nunique() for _, group in groups]
+    figure = plt.figure(figsize=(WIDTH, sum(heights) + (HEAD + FOOT) * len(heights) + LEGEND / 2))
+    scale, top = Scale.of(best["ert"]), 0.0
+    for (environment, group), height in zip(groups, heights, strict=True):
+        left, right = (axes_at(figure, start, top + HEAD, width, height) for start, width in (LEFT, RIGHT))
+        left.set_title(str(environment), fontsize=8.5)
+        here = best[best["environment"] == environment]
+        lines = {policy: float(row) for row, policy in enumerate(policy_order(group))}
+        _scores(left, here, lines)
+        _times(right, here, lines, scale)
+        _labels(left, right, group, lines)
+        _names(right, here, lines)
+        top += HEAD + height + FOOT
     handles = [handle(family_colour(family), shape, joined=False) for family, shape in SHAPES.items()]
     legend_below(figure, handles, [f"best {family} method" for family in SHAPES])
     return figure
 
 
-def rows_of(cells: pd.DataFrame) -> dict[tuple[str, str], float]:
-    """The row of every (environment, structure), a gap with a heading before each environment."""
-    rows: dict[tuple[str, str], float] = {}
-    row = -0.2
-    for environment, group in cells.groupby("environment"):
-        row += 1.0
-        for policy in policy_order(group):
-            rows[str(environment), policy] = row
-            row += 1.0
-    return rows
+class Scale(NamedTuple):
+    """Of the times of all environments: from where to where they go, and the margin for what never comes."""
+
+    low: float
+    border: float
+    edge: float
+
+    @classmethod
+    def of(cls, times: pd.Series) -> Scale:
+        """With room for the margin at the right."""
+        finite = times[np.isfinite(times) & (times > 0)]
+        low, high = (finite.min(), finite.max()) if len(finite) else (1.0, 10.0)
+        room = max(high / low, 10.0)
+        return cls(low / room**0.12, high * room**0.22, high * room**0.40)
+
+    @property
+    def never(self) -> float:
+        """The middle of the margin."""
+        return math.sqrt(self.border * self.edge)
 
 
-def _scores(axes: Axes, best: pd.DataFrame, lines: dict[tuple[str, str], float]) -> None:
+def _scores(axes: Axes, best: pd.DataFrame, lines: dict[str, float]) -> None:
     """Normalised score at the budget."""
     zero_one(axes)
     for cell in best.to_dict("records"):
         family = cell["family"]
-        place = lines[cell["environment"], cell["policy"]] + SHIFT[family]
+        place = lines[cell["policy"]] + SHIFT[family]
         interval = (cell["normalised_low"], cell["normalised_high"])
         dot(axes, cell["normalised_iqm"], interval, place, (family_colour(family), SHAPES[family]), size=5.0)
     axes.set_xlim(*LIMITS)
@@ -89,22 +106,18 @@ def _scores(axes: Axes, best: pd.DataFrame, lines: dict[tuple[str, str], float])
     axes.set_xlabel("normalised score at the budget")
 
 
-def _times(axes: Axes, best: pd.DataFrame, lines: dict[tuple[str, str], float]) -> None:
+def _times(axes: Axes, best: pd.DataFrame, lines: dict[str, float], scale: Scale) -> None:
     """ERT with a margin for infinity."""
-    finite = best.loc[np.isfinite(best["ert"]) & (best["ert"] > 0), "ert"]
-    low, high = (finite.min(), finite.max()) if len(finite) else (1.0, 10.0)
-    room = max(high / low, 10.0)
-    border, edge = high * room**0.22, high * room**0.40
     axes.set_xscale("log")
-    axes.axvspan(border, edge, color="0.90", linewidth=0, zorder=1)
+    axes.axvspan(scale.border, scale.edge, color="0.90", linewidth=0, zorder=1)
     for cell in best.to_dict("records"):
         family = cell["family"]
-        place = lines[cell["environment"], cell["policy"]] + SHIFT[family]
+        place = lines[cell["policy"]] + SHIFT[family]
         colour = family_colour(family)
-        value = cell["ert"] if np.isfinite(cell["ert"]) else np.sqrt(border * edge)
+        value = cell["ert"] if np.isfinite(cell["ert"]) else scale.never
         if np.isfinite(cell["ert"]):
             axes.plot(
-                np.clip([cell["ert_low"], cell["ert_high"]], 0.0, border),
+                np.clip([cell["ert_low"], cell["ert_high"]], 0.0, scale.border),
                 [place, place],
                 color=colour,
                 linewidth=1.1,
@@ -122,37 +135,29 @@ def _times(axes: Axes, best: pd.DataFrame, lines: dict[tuple[str, str], float]) 
             linestyle="",
             zorder=3,
         )
-    axes.set_xlim(low / room**0.12, edge)
-    axes.text(
-        np.sqrt(border * edge), 1.0, "never", transform=axes.get_xaxis_transform(), ha="center", va="bottom", fontsize=7
-    )
+    axes.set_xlim(scale.low, scale.edge)
+    axes.text(scale.never, 1.0, "never", transform=axes.get_xaxis_transform(), ha="center", va="bottom", fontsize=7)
     log_axis(axes, x=True)
     axes.set_xlabel("expected steps until solved (ERT)")
 
 
-def _labels(axes: Axes, cells: pd.DataFrame, lines: dict[tuple[str, str], float]) -> None:
-    """Structures with their P on the vertical axis; environments as headings over their rows."""
-    texts = []
-    for environment, policy in lines:
-        here = cells[(cells["environment"] == environment) & (cells["policy"] == policy)]
-        texts.append(f"{shortened(policy, 18)}  {count(here['parameters'])}")
-    axes.set_yticks(list(lines.values()), texts)
-    axes.figure.axes[1].set_yticks([])
-    for beside in (axes, axes.figure.axes[1]):
-        beside.set_ylim(max(lines.values()) + 0.6, -0.35)
-        beside.grid(visible=False, axis="y")
-        beside.tick_params(axis="y", length=0)
-    for environment in sorted({environment for environment, _ in lines}):
-        top = min(row for (name, _), row in lines.items() if name == environment)
-        axes.text(0.02, top - 0.72, environment, transform=axes.get_yaxis_transform(), fontweight="bold", va="center")
-        for beside in (axes, axes.figure.axes[1]):
-            beside.axhspan(top - 0.5, top - 0.95, color="0.95", linewidth=0, zorder=2.5)
+def _labels(left: Axes, right: Axes, cells: pd.DataFrame, lines: dict[str, float]) -> None:
+    """Structures with their P on the vertical axis."""
+    parameters = cells.groupby("policy")["parameters"]
+    left.set_yticks(
+        list(lines.values()), [f"{shortened(name, 18)}  {count(parameters.get_group(name))}" for name in lines]
+    )
+    right.set_yticks([])
+    for axes in (left, right):
+        axes.set_ylim(len(lines) - 0.5, -0.5)
+        axes.grid(visible=False, axis="y")
+        axes.tick_params(axis="y", length=0)
 
 
-def _names(axes: Axes, best: pd.DataFrame, lines: dict[tuple[str, str], float]) -> None:
+def _names(axes: Axes, best: pd.DataFrame, lines: dict[str, float]) -> None:
     """The methods compared, at the right of their rows."""
     for cell in best.to_dict("records"):
-        place = lines[cell["environment"], cell["policy"]] + 1.45 * SHIFT[cell["family"]]
+        place = lines[cell["policy"]] + 1.45 * SHIFT[cell["family"]]
         axes.text(
             1.02,
             place,

@@ -30,23 +30,25 @@ class Rows(NamedTuple):
     place: dict[tuple[str, str], float]  # (algorithm, policy)
 
 
-def by_algorithm(cells: pd.DataFrame) -> tuple[Figure, list[Rows]]:
-    """Panels in two columns, the largest first, each where the column is shorter.
+def by_algorithm(cells: pd.DataFrame, others: int = 0) -> tuple[Figure, list[Rows]]:
+    """Panels two by two, the largest first; between two pairs a page can end.
 
     Args:
         cells: with columns environment, policy, parameters, algorithm, family; at least one row.
+        others: names of the legend beside the structures.
     """
     groups = {str(environment): group for environment, group in cells.groupby("environment")}
     heights = {name: sum(_heights(group).values()) for name, group in groups.items()}
     columns = min(2, len(groups))
     width = min(WIDTH / columns, 4.6)
-    bottoms, places = [0.0] * columns, {}
-    for name in sorted(groups, key=lambda name: (-heights[name], name)):
-        column = int(np.argmin(bottoms))
-        places[name] = (column * width + NAMES, bottoms[column] + HEAD)
-        bottoms[column] += HEAD + heights[name] + FOOT
-    lines = math.ceil(cells["policy"].nunique() / FIVE)
-    figure = plt.figure(figsize=(width * columns, max(bottoms) + LEGEND + LINE * max(lines - 2, 0)))
+    order, bottom = sorted(groups, key=lambda name: (-heights[name], name)), 0.0
+    places: dict[str, tuple[float, float]] = {}
+    for start in range(0, len(order), columns):
+        pair = order[start : start + columns]
+        places |= {name: (column * width + NAMES, bottom + HEAD) for column, name in enumerate(pair)}
+        bottom += HEAD + heights[pair[0]] + FOOT
+    lines = math.ceil((cells["policy"].nunique() + others) / FIVE)
+    figure = plt.figure(figsize=(width * columns, bottom + LEGEND + LINE * max(lines - 2, 0)))
     return figure, [
         _panel(axes_at(figure, *places[name], width - NAMES - RIGHT, heights[name]), name, groups[name])
         for name in places

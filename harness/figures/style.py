@@ -29,6 +29,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
+from harness.figures.cuts import keywords
 from harness.files import write_together
 
 Colour: TypeAlias = tuple[float, float, float]
@@ -209,14 +210,15 @@ def save(figure: Figure, stem: Path) -> tuple[Path, Path]:
 
 def rendered(figure: Figure) -> dict[str, bytes]:
     """A figure as .pdf and .svg; same figure, same bytes. The figure is closed."""
-    dateless: dict[str, dict[str, None]] = {
-        ".svg": {"Date": None, "Creator": None},
-        ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
-    }
     with plt.rc_context(STYLE):
         if figure.get_layout_engine():
             figure.draw_without_rendering()
             figure.set_layout_engine("none")  # laid out once, saved twice
+        where = keywords(figure)
+        dateless: dict[str, dict[str, str | None]] = {
+            ".svg": {"Date": None, "Creator": None},
+            ".pdf": {"CreationDate": None, "Creator": None, "Producer": None} | ({"Keywords": where} if where else {}),
+        }
         drawn = {suffix: io.BytesIO() for suffix in dateless}
         for suffix, buffer in drawn.items():
             figure.savefig(buffer, format=suffix[1:], metadata=dateless[suffix])

@@ -39,7 +39,7 @@ def draw(tables: Tables) -> Figure:
     if readings.empty:
         return nothing(EMPTY)
     looks = policy_looks(readings)
-    figure, panels = by_algorithm(readings)
+    figure, panels = by_algorithm(readings, len(MARKS))
     for axes, environment, places in panels:
         zero_one(axes)
         here = tables.tuning[tables.tuning["environment"] == environment]

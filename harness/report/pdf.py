@@ -5,11 +5,13 @@ The template reads the report as JSON: names are data to it, never markup, so no
 
 from __future__ import annotations
 
+import json
 import tempfile
 from pathlib import Path
 
 import typst
 
+from harness.figures.cuts import stated
 from harness.files import named
 from harness.report.blocks import Report, as_json, pictures
 
@@ -34,7 +36,12 @@ def render(report: Report, figures: Path) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         desk = Path(folder)
         pdfs = {f"{stem}.pdf": (figures / f"{stem}.pdf").read_bytes() for stem in pictures(report)}
-        words = {"report.json": as_json(report).encode(), "report.typ": TEMPLATE.read_bytes()}
+        cuts = json.dumps({name: stated(pdf) for name, pdf in pdfs.items()})
+        words = {
+            "report.json": as_json(report).encode(),
+            "cuts.json": cuts.encode(),
+            "report.typ": TEMPLATE.read_bytes(),
+        }
         with named(desk):
             for name, content in (pdfs | words).items():
                 (desk / name).write_bytes(content)
