@@ -167,6 +167,7 @@ COLUMNS = {
     "claims": [
         *("claim", "statement", "source", "environments", "contrast", "metric", "scale", "direction", "margin"),
         *("effect", "low", "high", "p", "p_holm", "verdict", "reason", "n_seeds", "runs", "paired", "more_seeds"),
+        "sides",
         *("without", "effect_without", "low_without", "high_without"),
         *("table", "figure", "declared", "before", "margin_reason", "notes"),
     ],
@@ -453,6 +454,7 @@ def _claims(environments: tuple[str, ...]) -> pd.DataFrame:
         "margin_reason": "It matters.",
         "notes": "",
         "without": "",
+        "sides": "",
     }
     score = {**row, "metric": "score", "scale": "difference", "margin": 0.05, "figure": "scores"}
     steps = {**row, "metric": "steps", "scale": "ratio", "margin": 1.25, "figure": "targets"}
@@ -463,6 +465,7 @@ def _claims(environments: tuple[str, ...]) -> pd.DataFrame:
         {"verdict": "undetermined", "reason": "no run of ppo in E"},
     ]
     rows = [base | one for base, one in zip((score, steps, score, score), found, strict=True)]
+    rows[0] |= {"sides": "0.81 against 0.5"}
     rows[0] |= {"without": "E", "effect_without": 0.02, "low_without": -0.05, "high_without": 0.1}
     rows[2] |= {"more_seeds": 321.0, "before": "after the data"}
     return pd.DataFrame(

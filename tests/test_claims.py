@@ -15,10 +15,10 @@ from scipy import stats
 from test_tables import flat, record, write_job
 
 from harness.claims.declaration import Claim, check_labels, load_claims
-from harness.claims.effect import Effect, effect_of, sampled_effect
+from harness.claims.effect import Effect, effect_of, sampled_effect, side_values
 from harness.claims.measures import MEASURES
 from harness.claims.samples import Sample, Unmeasured
-from harness.claims.table import Made, age
+from harness.claims.table import Made, age, claim_rows
 from harness.claims.verdict import ALPHA, adjust, ends, judge, margins, more_seeds, p_of, surprise
 from harness.claims.without import without_one
 from harness.declared import declared, declared_before, known_to
@@ -309,8 +309,20 @@ def test_an_interaction_is_a_difference_of_differences(tmp_path: Path) -> None:
     words = ", ".join(f"{key}: {{algorithms: [{name}], policies: [{size}]}}" for key, (name, size) in sides.items())
     levels = {("ars", "small"): 0.9, ("ars", "large"): 0.3, ("ppo", "small"): 0.5, ("ppo", "large"): 0.4}
     rows = [runs(name, [level] * 4, policy=size) for (name, size), level in levels.items()]
-    found = effect(claim(tmp_path, contrast=f"{{{words}}}"), *rows)
-    assert found.value == pytest.approx((0.9 - 0.3) - (0.5 - 0.4))
+    one = claim(tmp_path, contrast=f"{{{words}}}")
+    assert effect(one, *rows).value == pytest.approx((0.9 - 0.3) - (0.5 - 0.4))
+    assert side_values(one, {"runs": [row for cell in rows for row in cell]}) == pytest.approx([0.9, 0.3, 0.5, 0.4])
+    (row,) = claim_rows([one], ["demo"], {"runs": [row for cell in rows for row in cell]}, [], address(1))
+    assert row["sides"] == "0.9 against 0.3, less 0.5 against 0.4"
+
+
+def test_the_sides_of_a_ratio_of_steps_are_restricted_means(tmp_path: Path) -> None:
+    """100 and 1000 of a run that has not crossed, 12 000 twice."""
+    one = claim(tmp_path, metric="steps")
+    rows = runs("ars", [100.0, ""], column="steps_to_solved", budget=20_000)  # type: ignore[list-item]
+    rows += runs("ppo", [12_000.0, 12_000.0], column="steps_to_solved", budget=20_000)
+    (row,) = claim_rows([one], ["demo"], {"runs": rows}, [], address(1))
+    assert row["sides"] == "10,050 against 12,000"
 
 
 def test_what_seeds_share_falls_out_where_they_are_the_same(tmp_path: Path) -> None:
@@ -418,7 +430,7 @@ def test_a_side_without_runs_is_named_and_missing_runs_are_none(tmp_path: Path) 
 
 
 def test_p_is_what_the_interval_leaves_out() -> None:
-    cells = [Sample("pole", 1.0, tuple(range(8)), address(2)("runs").normal(size=8))]
+    cells = [Sample("pole", 0, 1.0, tuple(range(8)), address(2)("runs").normal(size=8))]
     found = sampled_effect(address(3)("x"), MEASURES["mean"], cells, 20_000)._replace(seeds=100)
     for level in (0.8, 0.95):
         low, high = ends(found, level)
@@ -446,7 +458,7 @@ def test_verdicts_by_the_side_of_the_margin(direction: str, value: float, verdic
 
 
 def test_few_seeds_that_agree_are_no_surer_than_the_test_of_signs() -> None:
-    cells = [Sample("pole", 1.0, tuple(range(5)), np.full(5, 0.7))]
+    cells = [Sample("pole", 0, 1.0, tuple(range(5)), np.full(5, 0.7))]
     found = sampled_effect(address(1)("x"), MEASURES["mean"], cells, 2000)
     assert np.ptp(found.low) == 0.0
     assert p_of(found, margins("above", 0.1)) == 2.0**-4
@@ -471,7 +483,7 @@ def test_a_true_margin_is_left_out_in_at_most_one_of_twenty_studies(kind: str) -
     for _ in range(400):
         noise = rng.normal(size=20)
         values = {1.0: noise + rng.normal(0.3, 0.5, size=20), -1.0: noise}
-        cells = [Sample("pole", weight, tuple(range(20)), runs) for weight, runs in values.items()]
+        cells = [Sample("pole", 0, weight, tuple(range(20)), runs) for weight, runs in values.items()]
         found = sampled_effect(rng, MEASURES[kind], cells, 1000)
         wrong += p_of(found, margins("above", 0.3)) <= ALPHA
     assert wrong / 400 <= 0.05 + 2.5 * 0.011
@@ -487,7 +499,7 @@ def test_the_report_shows_each_claim_with_its_verdict_and_says_which_came_late()
     assert [row[0].verdict for row in shown.rows] == ["supported", "contradicted", "undetermined", "undetermined"]
     assert [row[1].text for row in shown.rows][:2] == ["0.31 [0.20, 0.40]", "× 0.5 [0.4, 0.6]"]
     assert [row[2].text for row in shown.rows][:2] == [
-        "score at least 0.05: ars-v1 against ppo",
+        "score at least 0.05: ars-v1 against ppo. That is 0.81 against 0.5",
         "steps at least × 1.25: ars-v1 against ppo",
     ]
     assert [row[5].text for row in shown.rows] == ["–", "–", "320", "–"]

@@ -85,7 +85,11 @@ class Contrast:
     @property
     def in_words(self) -> str:
         """`program against network`, and what that is less."""
-        words = [side.in_words for _, side in self.sides]
+        return self.told([side.in_words for _, side in self.sides])
+
+    @staticmethod
+    def told(words: Sequence[str]) -> str:
+        """A word for each side, as the contrast holds them against each other."""
         pairs = [" against ".join(words[place : place + 2]) for place in range(0, len(words), 2)]
         return ", less ".join(pairs)
 

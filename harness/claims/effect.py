@@ -40,6 +40,23 @@ def effect_of(claim: Claim, tables: Tables, address: Callable[..., np.random.Gen
     return sampled_effect(address("claims", claim.name), measure, samples(claim, tables), resamples)
 
 
+def side_values(claim: Claim, tables: Tables) -> list[float]:
+    """The number of each side; their signed sum is the effect, on whose scale they are. Raises as `effect_of`."""
+    sides = claim.entry.contrast.sides
+    if claim.metric.table == "scaling":
+        lines = [_lines(claim, side, tables.get("scaling", ())) for _, side in sides]
+        return [float(np.mean([float(line["exponent"]) for line in own])) for own in lines]
+    measure, cells = MEASURES[claim.metric.kind], samples(claim, tables)
+    return [
+        sum(abs(cell.weight) * _number(measure, cell) for cell in cells if cell.side == place)
+        for place in range(len(sides))
+    ]
+
+
+def _number(measure: Measure, cell: Sample) -> float:
+    return float(measure.statistic(cell.values[np.newaxis])[0])
+
+
 def sampled_effect(rng: np.random.Generator, measure: Measure, cells: Sequence[Sample], resamples: int) -> Effect:
     """The weighted sum of the cells' numbers."""
     value, low, high, sizes, paired = 0.0, np.zeros(resamples), np.zeros(resamples), list[int](), True
@@ -54,7 +71,7 @@ def sampled_effect(rng: np.random.Generator, measure: Measure, cells: Sequence[S
                 rows = draw(rng, (len(cell.seeds),), resamples)
             ends = measure.ends(cell.values, measure.statistic(cell.values[rows]), rng)
             least, most = ends if cell.weight > 0 else ends[::-1]
-            value += cell.weight * float(measure.statistic(cell.values[np.newaxis])[0])
+            value += cell.weight * _number(measure, cell)
             low += cell.weight * least
             high += cell.weight * most
     counts = [len(cell.seeds) for cell in cells]

@@ -25,6 +25,7 @@ class Sample(NamedTuple):
     """The n runs of one cell, in the order of their seeds, and what the cell weighs in the effect."""
 
     environment: str
+    side: int  # place of its side in the contrast
     weight: float
     seeds: tuple[int, ...]
     values: Floats  # [n]
@@ -37,18 +38,21 @@ def samples(claim: Claim, tables: Tables) -> list[Sample]:
         Unmeasured: if a side has no runs in one of its environments, or runs that say nothing of the metric there.
     """
     metric, found = claim.metric, []
-    for sign, side in claim.entry.contrast.sides:
+    for number, (sign, side) in enumerate(claim.entry.contrast.sides):
         places = claim.environments(side)
         for environment in places:
             cells = _cells(tables.get(metric.table, ()), side, environment, metric.column)
             if not cells:
                 raise Unmeasured(f"no run of {side.in_words} in {environment}")
             weight = sign / (len(places) * len(cells))
-            found += [(environment, weight, rows) for rows in cells]
-    reach = {environment: _least_budget(found, environment) for environment, _, _ in found}
+            found += [(environment, number, weight, rows) for rows in cells]
+    reach = {
+        environment: _least_budget([rows for place, *_, rows in found if place == environment])
+        for environment, *_ in found
+    }
     measured = [
-        Sample(environment, weight, tuple(sorted(rows)), _values(claim, rows, reach[environment]))
-        for environment, weight, rows in found
+        Sample(environment, number, weight, tuple(sorted(rows)), _values(claim, rows, reach[environment]))
+        for environment, number, weight, rows in found
     ]
     _require_informed(metric.kind, measured)
     return measured
@@ -81,10 +85,9 @@ def _cells(rows: Rows, side: Side, environment: str, column: str) -> list[dict[i
     return [dict(cells[key]) for key in sorted(cells)]
 
 
-def _least_budget(found: Sequence[tuple[str, float, Mapping[int, Rows]]], environment: str) -> float:
-    """τ: the smallest budget of an environment's runs; of a table without budgets none."""
-    budgets = [row.get("budget", "inf") for place, _, rows in found if place == environment for row in _all(rows)]
-    return min(map(float, budgets))
+def _least_budget(cells: Sequence[Mapping[int, Rows]]) -> float:
+    """τ: the smallest budget of the runs of an environment; of a table without budgets none."""
+    return min(float(row.get("budget", "inf")) for rows in cells for row in _all(rows))
 
 
 def _all(rows: Mapping[int, Rows]) -> list[Mapping[str, str]]:

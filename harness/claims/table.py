@@ -9,16 +9,29 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from harness.claims.declaration import Claim
-from harness.claims.effect import Effect, effect_of
+from harness.claims.effect import Effect, effect_of, side_values
 from harness.claims.samples import Tables, Unmeasured
 from harness.claims.verdict import UNDETERMINED, adjust, ends, judge, margins, p_of
 from harness.claims.without import without_one
 from harness.declared import known_to
 
 DECLARED = ("claim", "statement", "source", "environments", "contrast", "metric", "scale", "direction", "margin")
-FOUND = ("effect", "low", "high", "p", "p_holm", "verdict", "reason", "n_seeds", "runs", "paired", "more_seeds")
+FOUND = (
+    "effect",
+    "low",
+    "high",
+    "sides",
+    "p",
+    "p_holm",
+    "verdict",
+    "reason",
+    "n_seeds",
+    "runs",
+    "paired",
+    "more_seeds",
+)
 WITHOUT = ("without", "effect_without", "low_without", "high_without")
-CLAIMS = (*DECLARED, *FOUND, *WITHOUT, "table", "figure", "declared", "before", "margin_reason", "notes")
+CLAIMS = (*DECLARED, *FOUND, "sides", *WITHOUT, "table", "figure", "declared", "before", "margin_reason", "notes")
 RESAMPLES = 20_000  # an interval that is Holm's over twenty claims lies far out
 BEFORE, AFTER, NO_DATA = "before the data", "after the data", "no data yet"
 
@@ -56,7 +69,12 @@ def claim_rows(
     ]
     adjusted = adjust(np.array(p, dtype=np.float64), len(claims))
     return [
-        {**_declared(claim, made), **_found(claim, len(claims), *found), **_without(claim, tables, found[0], address)}
+        {
+            **_declared(claim, made),
+            **_found(claim, len(claims), *found),
+            **_sides(claim, tables, found[0]),
+            **_without(claim, tables, found[0], address),
+        }
         for claim, *found in zip(mine, effects, rights, p, adjusted.tolist(), strict=True)
     ]
 
@@ -114,6 +132,14 @@ def _found(
     numbers = dict(zip(("effect", "low", "high"), _interval(claim, effect), strict=True))
     counts = {"n_seeds": effect.seeds, "runs": effect.runs, "paired": effect.paired}
     return nothing | numbers | counts | judgement._asdict()
+
+
+def _sides(claim: Claim, tables: Tables, effect: Effect | str) -> dict[str, Any]:
+    """What each side has, in words: an interaction may come from either pair."""
+    if isinstance(effect, str) or math.isnan(effect.value):
+        return {"sides": None}
+    numbers = [_shown(claim, number) for number in side_values(claim, tables)]
+    return {"sides": claim.entry.contrast.told([f"{x:,.0f}" if x >= 1000 else f"{x:.3g}" for x in numbers])}
 
 
 def _without(

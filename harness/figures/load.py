@@ -16,6 +16,7 @@ TEXT = frozenset(
         "status",
         "reason",
         "without",
+        "sides",
         "digest",
         "level",
         "environments",

@@ -20,7 +20,8 @@ WORDS = (
     "sentence than they hold. It is supported where the effect is on the side "
     "asked for, contradicted where it is on the other, and undetermined where the corrected test (p at most 0.05) "
     "leaves both possible. More seeds: about how many would tell, if the effect of now were the true one. Without: the "
-    "effect when the environment that moves it most is left out, which may undo what one environment alone has made."
+    "effect when the environment that moves it most is left out, which may undo what one environment alone has made. "
+    "That is: what each side has; a claim on two pairs may be made by either of them."
 )
 LATE = (
     "was declared after the data, or reworded since: the data do not hold a record of this declaration. Such verdicts "
@@ -61,7 +62,7 @@ def _line(row: Row, pictures: Collection[str]) -> tuple[Cell, ...]:
     return (
         Cell(row["statement"], verdict=row["verdict"]),
         Cell(NOTHING if missing else effect(row)),
-        Cell(f"{row['metric'].replace('_', ' ')} {asked(row)}: {row['contrast']}"),
+        Cell(f"{row['metric'].replace('_', ' ')} {asked(row)}: {row['contrast']}{sides(row)}"),
         Cell(number(row["p_holm"], 2)),
         Cell(NOTHING if missing else f"{row['n_seeds']:.0f}"),
         Cell(more(row)),
@@ -73,6 +74,11 @@ def _line(row: Row, pictures: Collection[str]) -> tuple[Cell, ...]:
 def without(row: Row) -> str:
     """The environment on which the effect hangs most, and the effect without it."""
     return f"{row['without']}: {effect(row, '_without')}" if row["without"] else NOTHING
+
+
+def sides(row: Row) -> str:
+    """What each side has."""
+    return f". That is {row['sides']}" if row["sides"] else ""
 
 
 def effect(row: Row, end: str = "") -> str:
