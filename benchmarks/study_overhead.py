@@ -101,7 +101,7 @@ def require_all(folder: Path) -> None:
     wanted = sorted((one["seed"], float(one["steps"])) for manifest in manifests for one in manifest["runs"])
     with closing(sqlite3.connect(folder / "results" / "mlflow.db")) as store:
         shown = store.execute(
-            "SELECT value, max(step) FROM tags JOIN metrics USING (run_uuid) "
+            "SELECT tags.value, max(step) FROM tags JOIN metrics USING (run_uuid) "
             "WHERE tags.key = 'seed' AND metrics.key = 'steps' GROUP BY run_uuid"
         ).fetchall()
     if sorted((int(seed), float(step)) for seed, step in shown) != wanted:
