@@ -28,7 +28,7 @@ def setting(environments: Mapping[str, Environment], cells: Sequence[Cell], tabl
     rows = [_environment(name, group, environments[name], frozen.get(name)) for name, group in groups.items()]
     sources = tuple(("", f"{name}: {environments[name].scores.source}.") for name in groups)
     return (
-        Text(" ".join((_size(runs), *_protocols(cells)))),
+        Text(" ".join((_size(runs), *_charged(runs), *_protocols(cells)))),
         plain_table("Environments; budgets in steps, scores are undiscounted returns.", COLUMNS, "lrrrrrl", rows),
         Text("Where the reference scores come from", strong=True),
         Bullets(sources),
@@ -47,6 +47,12 @@ def _size(runs: pd.DataFrame) -> str:
     if span == "1":
         return f"{cells}, one seed each, {'number' if runs['seed'].nunique() == 1 else 'numbered'} {numbers}."
     return f"{cells}, {span} seeds each, numbered {numbers}."
+
+
+def _charged(runs: pd.DataFrame) -> list[str]:
+    """How much data went into the study."""
+    total = float(runs["steps"].sum())
+    return [f"All runs together were charged {steps(total)} environment steps of training."] if total else []
 
 
 def _protocols(cells: Sequence[Cell]) -> list[str]:
