@@ -319,6 +319,11 @@ def test_another_table_seed_changes_intervals_only(study, tmp_path):
     assert all(name.endswith(("_low", "_high")) for name in changed)
 
 
+@pytest.mark.parametrize("name", COLUMNS)
+def test_no_column_of_a_table_stands_twice(name):
+    assert len(set(COLUMNS[name])) == len(COLUMNS[name])
+
+
 def test_more_cells_leave_the_rows_of_the_others_as_they_were(study, tmp_path):
     write_tables(study[:2], tmp_path / "small", seed=1, resamples=100)
     write_tables(study, tmp_path / "large", seed=1, resamples=100)

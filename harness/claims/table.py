@@ -16,20 +16,7 @@ from harness.claims.without import without_one
 from harness.declared import known_to
 
 DECLARED = ("claim", "statement", "source", "environments", "contrast", "metric", "scale", "direction", "margin")
-FOUND = (
-    "effect",
-    "low",
-    "high",
-    "sides",
-    "p",
-    "p_holm",
-    "verdict",
-    "reason",
-    "n_seeds",
-    "runs",
-    "paired",
-    "more_seeds",
-)
+FOUND = ("effect", "low", "high", "p", "p_holm", "verdict", "reason", "n_seeds", "runs", "paired", "more_seeds")
 WITHOUT = ("without", "effect_without", "low_without", "high_without")
 CLAIMS = (*DECLARED, *FOUND, "sides", *WITHOUT, "table", "figure", "declared", "before", "margin_reason", "notes")
 RESAMPLES = 20_000  # an interval that is Holm's over twenty claims lies far out
