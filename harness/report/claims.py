@@ -78,7 +78,7 @@ def without(row: Row) -> str:
 
 def sides(row: Row) -> str:
     """What each side has."""
-    return f". That is {row['sides']}" if row["sides"] else ""
+    return f". That is {row['sides'].replace('-', '−')}" if row["sides"] else ""
 
 
 def effect(row: Row, end: str = "") -> str:
