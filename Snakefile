@@ -7,17 +7,20 @@
 # The name of a study is the only thing to give to Snakemake; everything else stands in YAML files that are read
 # strictly and validated before anything runs.
 
+import faulthandler
 import shlex
 import sys
 from pathlib import Path
 
 from harness.errors import InputError
+from harness.farewell import advice, farewell
 from harness.lock import hold, in_one_line, said_of_lock
 from harness.losses import losses, made_again
 from harness.plugins import ROOT
 from harness.workflow import BENCH, JOB, open_study, product_code, study_in
 
 shell.prefix(f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; ")
+faulthandler.enable()  # a plug-in that aborts when it is imported says in which line
 try:
     WORKFLOW = open_study(study_in(config))
 except InputError as error:
@@ -56,11 +59,11 @@ onstart:
 
 
 onsuccess:
-    print(WORKFLOW.farewell(), flush=True)
+    print(farewell(WORKFLOW), flush=True)
 
 
 onerror:
-    print(WORKFLOW.advice(), flush=True)
+    print(advice(WORKFLOW), flush=True)
 
 
 rule all:

@@ -57,9 +57,9 @@ def run_block(cell: Cell, seeds: range, folder: Path, announce: Callable[[Finish
 
 
 def _run_alone(
-    cell: Cell, seeds: range, folder: Path, announce: Callable[[Finished], None], beat: Callable[[], None]
+    cell: Cell, seeds: range, folder: Path, announce: Callable[[Finished], None], beat: Callable[[int], None]
 ) -> Path:
-    """As `run_block`, in a folder where no other process works; `beat` is called whenever a run has come further."""
+    """As `run_block`, in a folder where no other process works; `beat` is told of each step of a run."""
     claims, origin = declared(ROOT / FILE), provenance()  # before the data; what is unreadable is refused
     import_bound()
     with _named(cell, seeds[0]):
@@ -68,6 +68,7 @@ def _run_alone(
     ended = shorter(cell, folder.parent.parent, code)
     finished = []
     for seed in seeds:
+        beat(seed)
         with _named(cell, seed):
             finished.append(find(folder.parent, seed, code) or _run_seed(cell, seed, folder, code, ended, beat))
         announce(finished[-1])
@@ -99,7 +100,7 @@ def _owner(cell: Cell, seed: int, code: str) -> str:
 
 
 def _run_seed(
-    cell: Cell, seed: int, folder: Path, code: str, ended: tuple[Ended, ...], beat: Callable[[], None]
+    cell: Cell, seed: int, folder: Path, code: str, ended: tuple[Ended, ...], beat: Callable[[int], None]
 ) -> Finished:
     """Run one seed, from its checkpoint or from the end of a shorter run if there is one."""
     assembly = assemble(cell, seed)
@@ -111,7 +112,7 @@ def _run_seed(
 
     def at_border(snapshot: Snapshot) -> None:
         nonlocal saved
-        beat()
+        beat(seed)
         if stopwatch.worked - saved > CHECKPOINT_SECONDS:
             saved = stopwatch.worked
             save(path, replace(snapshot, seconds={**stopwatch.seconds, "total": saved}), owner)

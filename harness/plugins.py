@@ -6,6 +6,7 @@ policy whose name carries its room, `programs.pendulum`.
 
 from __future__ import annotations
 
+import os
 import pkgutil
 import re
 import sys
@@ -16,6 +17,7 @@ from dataclasses import is_dataclass
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import NoReturn
 
 from harness.errors import InputError
 from harness.names import check_module
@@ -38,11 +40,29 @@ def contained() -> Iterator[None]:
         Exited: in place of `SystemExit` and its like, which would end it without a word.
     """
     try:
-        yield
+        with _no_exit():
+            yield
     except (Exception, KeyboardInterrupt, GeneratorExit):
         raise
     except BaseException as end:
         raise Exited(f"{type(end).__name__}: {end}") from end
+
+
+@contextmanager
+def _no_exit() -> Iterator[None]:
+    """Within, `os._exit` raises as `sys.exit` does, for nobody would see why this process ended; its children may."""
+    leave, here = os._exit, os.getpid()
+
+    def refuse(status: int) -> NoReturn:
+        if os.getpid() != here:
+            leave(status)
+        raise SystemExit(f"os._exit({status})")
+
+    os._exit = refuse
+    try:
+        yield
+    finally:
+        os._exit = leave
 
 
 def names(room: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,29 +39,31 @@ def lock_of(folder: Path) -> Path:
 
 
 @contextmanager
-def signs(folder: Path) -> Iterator[Callable[[], None]]:
-    """Gives what a job calls whenever it has come further; while it does not, its log gains the line where it stands.
+def signs(folder: Path) -> Iterator[Callable[[int], None]]:
+    """Gives what a job calls with its seed whenever it has come further.
+
+    While it does not, its log gains the line where it stands.
 
     The line is written by a thread without Python's lock, so that compiled code that never returns is named too.
     """
-    lock, last = lock_of(folder), time.monotonic()
+    lock, last, run = lock_of(folder), time.monotonic(), -1
 
-    def beat() -> None:
-        nonlocal last
-        if time.monotonic() - last >= BEAT_SECONDS:
-            last = time.monotonic()
-            _beat(lock)
+    def beat(seed: int) -> None:
+        nonlocal last, run
+        if seed != run or time.monotonic() - last >= BEAT_SECONDS:
+            last, run = time.monotonic(), seed
+            _beat(lock, f"{os.getpid()} {seed}")
 
-    _beat(lock)
+    _beat(lock, f"{os.getpid()}")
     try:
         yield beat
     finally:
         faulthandler.cancel_dump_traceback_later()
 
 
-def _beat(lock: Path) -> None:
+def _beat(lock: Path, text: str) -> None:
     with suppress(OSError):  # for the eye alone: a full disk shows where results are written
-        lock.write_text(f"{os.getpid()}\n")
+        lock.write_text(f"{text}\n")
     faulthandler.dump_traceback_later(SILENT_SECONDS, repeat=True, file=ERRORS)
 
 
@@ -107,15 +109,25 @@ def silent(jobs: list[Watched], seen: dict[str, tuple[int, float, float]], now: 
             yield f"no sign of life from {job.name} for {minutes:.1f} min{_place(job.log)}; to end it: kill {pid}"
 
 
-def remembered(notes: Path, jobs: Mapping[str, object]) -> list[str]:
+def remembered(notes: Path, jobs: Iterable[str]) -> list[str]:
     """What was said of jobs that are still to be done, the last of each; the file is begun anew."""
     try:
         lines = notes.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return []
     notes.unlink(missing_ok=True)
-    last = {name: line for line in lines for name in jobs if f" from {name} for " in line}
+    names = list(jobs)
+    last = {name: line for line in lines for name in names if f" from {name} for " in line}
     return [f"last time: {line.partition('; to end it')[0]}" for line in last.values()]
+
+
+def abandoned(jobs: Iterable[tuple[str, Path]]) -> Iterator[str]:
+    """A line for each job, a name and a lock, that ended without a word: its lock is left, and nobody holds it."""
+    for name, lock in jobs:
+        if lock.exists() and not _holder(lock):
+            words = lock.read_text(encoding="utf-8", errors="replace").split()
+            run = f", in the run of seed {words[1]}" if len(words) > 1 else ""
+            yield f"Ended without a word, as by a kill: {name}{run}"
 
 
 def _sign(lock: Path) -> int | None:
@@ -133,7 +145,7 @@ def _holder(lock: Path) -> str:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                return file.read().strip() or "its process"
+                return [*file.read().split(), "its process"][0]
     except OSError:
         return ""
     return ""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shlex
-import shutil
 import subprocess
 import sys
 import time
@@ -31,7 +29,6 @@ from harness.laboratory.plan import plan as plan_benches
 from harness.plugins import ROOT
 from harness.spec import Environment, load_environments
 from harness.study import Study, load_study, studies
-from harness.tracking import ledger
 
 DEFAULT = "quickstart"  # the study of a bare `snakemake`
 JOB = "results/runs/{environment}/{policy}/{algorithm}/{digest}/seeds-{first}-{last}/manifest.json"  # a job's last file
@@ -155,11 +152,15 @@ class Workflow:
 
     def _watch(self, todo: Iterable[Job], notes: Path) -> str:
         """Have silent jobs named from now on; returns, in lines of their own, those that were silent the last time."""
-        jobs = {f"{' · '.join(job.cell.labels)}, seeds {job.first}-{job.last}": job for job in todo}
-        before = pulse.remembered(notes, jobs)
-        watched = [pulse.Watched(name, pulse.lock_of(ROOT / job.folder), ROOT / job.log) for name, job in jobs.items()]
+        watched = [*map(_watched, todo)]
+        before = pulse.remembered(notes, [one.name for one in watched])
         pulse.watch(watched, notes, lambda line: print(line, flush=True))
         return "".join(f"\n{line}" for line in before)
+
+    def abandoned(self) -> list[str]:
+        """A line for each job that ended without a word, and left its lock."""
+        every: list[Job | BenchJob] = [*self.jobs, *bench_jobs(self.benches, self.study.block)]
+        return [*pulse.abandoned((_name(job), pulse.lock_of(ROOT / job.folder)) for job in every)]
 
     def date_back(self) -> None:
         """Date what a clock that ran ahead has made to now: Snakemake would refuse whatever is made from it."""
@@ -185,51 +186,14 @@ class Workflow:
         """The environments of the study."""
         return list(dict.fromkeys(planned.cell.environment.name for planned in self.planned))
 
-    def farewell(self) -> str:
-        """Where the result is, what to do with it, and what MLflow does not show of it."""
-        name = self.study.name
-        if self.study.tuning:
-            made = f"\nThe tuned settings:    tuned/{name}.yaml, every draw in tuned/{name}.csv"
-        else:
-            made = (
-                f"\nThe report:            reports/{name}.html and reports/{name}.pdf"
-                f"\nThe numbers:           results/tables/{name}/"
-            )
-        return f"{made}\n{self._view()}\n"
 
-    def _view(self) -> str:
-        """How to see the runs in MLflow, and what is not there of this study and of others."""
-        harness, name, results = _command("harness"), self.study.name, ROOT / "results"
-        missing = ledger.unmirrored(results, name, [ROOT / path for path in self.manifests])
-        lines = [
-            f"Not in MLflow:         {len(missing)} runs ({missing[0].reason}); to show them: {harness} sync {name}"
-            if missing
-            else f"All runs in MLflow:    {harness} ui {name}"
-        ]
-        if others := [one for one in ledger.emptied(results) if one != name]:
-            lines.append(
-                f"The MLflow store was made anew, without {', '.join(others)}; to show a study: {harness} sync STUDY"
-            )
-        return "\n".join(lines)
-
-    def advice(self) -> str:
-        """What can be done where something failed."""
-        harness, name = _command("harness"), self.study.name
-        stages = " && ".join(f"{harness} {stage} {name}" for stage in ("tables", "figures", "report"))
-        return (
-            "\nSomething failed; the other jobs were done, and the same command goes on from there."
-            f"\nThe logs:                                results/logs/"
-            f"\nA report that shows what is missing:     {stages}\n"
-        )
+def _watched(job: Job) -> pulse.Watched:
+    return pulse.Watched(_name(job), pulse.lock_of(ROOT / job.folder), ROOT / job.log)
 
 
-def _command(name: str) -> str:
-    """A command of this Python's environment, as a person can type it here: by its path where PATH does not find it."""
-    path = Path(sys.executable).parent / name
-    found = shutil.which(name)
-    if found and Path(found).parent.samefile(path.parent):
-        return name
-    return shlex.quote(os.path.relpath(path) if path.is_relative_to(ROOT) else str(path))
+def _name(job: Job | BenchJob) -> str:
+    labels = job.cell.labels if isinstance(job, Job) else ("laboratory", *job.bench.labels)
+    return f"{' · '.join(labels)}, seeds {job.first}-{job.last}"
 
 
 def study_in(config: Mapping[str, Any]) -> str:

@@ -247,15 +247,22 @@ def exiting(project: Path) -> Iterator[Path]:
     file.unlink()
 
 
-def test_a_plugin_that_exits_with_0_is_named_with_its_line_by_run_check_and_job(project: Path, exiting: Path) -> None:
-    lines = exiting.read_text(encoding="utf-8").splitlines()
-    (line,) = [n for n, one in enumerate(lines, 1) if "raise SystemExit(0)" in one]
+EXITS = {"raise SystemExit(0)": "0", "__import__('os')._exit(0)": "os._exit(0)"}
+
+
+@pytest.mark.parametrize("statement", EXITS)
+def test_a_plugin_that_exits_with_0_is_named_with_its_line_by_run_check_and_job(
+    project: Path, exiting: Path, statement: str
+) -> None:
+    replace(exiting, "raise SystemExit(0)", statement)
+    lines, word = exiting.read_text(encoding="utf-8").splitlines(), EXITS[statement]
+    (line,) = [n for n, one in enumerate(lines, 1) if statement in one]
     told = run(project, "harness", "run", "CartPole-v1", "linear", "exiting", "--budget", "500")
     assert told.returncode == 2
-    assert told.stdout.splitlines()[-1] == f"error: algorithms/exiting.py:{line}: SystemExit: 0"
+    assert told.stdout.splitlines()[-1] == f"error: algorithms/exiting.py:{line}: SystemExit: {word}"
     told = run(project, "harness", "check", "algorithms/exiting.py")
     assert told.returncode == 1
-    assert f"BROKEN  ask and tell are pure: SystemExit: 0 (algorithms/exiting.py:{line})" in told.stdout
+    assert f"BROKEN  ask and tell are pure: SystemExit: {word} (algorithms/exiting.py:{line})" in told.stdout
     spec = dataclasses.replace(CELL, algorithm=dataclasses.replace(CELL.algorithm, file="exiting")).to_json()
     told = run(project, "harness", "job", "--spec", spec, "--first", "0", "--last", "0")
     assert told.returncode == 1
@@ -263,12 +270,15 @@ def test_a_plugin_that_exits_with_0_is_named_with_its_line_by_run_check_and_job(
     assert told.stdout.splitlines()[-1] == "in the run CartPole-v1 · linear · random_search · seed 0"
 
 
-def test_a_plugin_that_exits_when_it_is_imported_is_status_2_and_not_0(project: Path, exiting: Path) -> None:
-    exiting.write_text("raise SystemExit(0)\n", encoding="utf-8")
+@pytest.mark.parametrize("statement", EXITS)
+def test_a_plugin_that_exits_when_it_is_imported_is_status_2_and_not_0(
+    project: Path, exiting: Path, statement: str
+) -> None:
+    exiting.write_text(f"{statement}\n", encoding="utf-8")
     told = run(project, "harness", "run", "CartPole-v1", "linear", "exiting")
     assert (told.returncode, told.stdout) == (
         2,
-        "error: algorithms/exiting.py:1: raises SystemExit when it is imported: 0\n",
+        f"error: algorithms/exiting.py:1: raises SystemExit when it is imported: {EXITS[statement]}\n",
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import cost, progress, workflow
+from harness import cost, farewell, progress, workflow
 from harness.cell import SHORT
 from harness.plugins import ROOT
 
@@ -55,4 +55,4 @@ def test_the_command_at_the_end_is_the_shortest_one_that_works(
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("PATH", str(place) if on_path else os.defpath + "/none")
     monkeypatch.setattr(sys, "executable", str((place if on_path else folder) / "python"))
-    assert workflow._command("harness") == typed
+    assert farewell.command("harness") == typed

@@ -12,7 +12,7 @@ import pytest
 import small_project
 from project_copy import copy_project, run
 
-from harness import cli, workflow
+from harness import cli, farewell, workflow
 from harness.errors import InputError
 from harness.names import read_by_snakemake
 from harness.study import load_study
@@ -74,15 +74,15 @@ def test_other_names_come_through_the_config_letter_by_letter(name: str) -> None
 def said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[int], str]:
     """The farewell of the smoke study where so many of its runs are not in MLflow."""
     opened = open_study("smoke")
-    monkeypatch.setattr(workflow, "ROOT", tmp_path)
-    monkeypatch.setattr(workflow, "_command", str)
+    monkeypatch.setattr(farewell, "ROOT", tmp_path)
+    monkeypatch.setattr(farewell, "command", str)
 
-    def farewell(count: int) -> str:
+    def last_words(count: int) -> str:
         missing = [ledger.Unmirrored(str(n), "locked by another program") for n in range(count)]
         monkeypatch.setattr(ledger, "unmirrored", lambda results, study, manifests: missing)
-        return opened.farewell()
+        return farewell.farewell(opened)
 
-    return farewell
+    return last_words
 
 
 def test_the_farewell_counts_the_21_runs_that_mlflow_lacks_and_names_the_command(said: Callable[[int], str]) -> None:

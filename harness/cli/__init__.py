@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import faulthandler
 import sys
 from collections.abc import Sequence
 
@@ -12,6 +13,7 @@ from harness.errors import InputError
 from harness.files import Irregular, Unwritable
 from harness.memory import keep_memory
 from harness.plugins import contained
+from harness.pulse import ERRORS
 from harness.threads import pin_threads
 
 TOLD = frozenset((errno.ENAMETOOLONG, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EISDIR))  # one line
@@ -35,6 +37,7 @@ examples:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 if all is well, 1 if a check failed, 2 for bad input."""
+    faulthandler.enable(ERRORS)  # what crashes below Python, or aborts, says in which line
     pin_threads()
     keep_memory()
     remembered()
