@@ -14,8 +14,9 @@ from pathlib import Path
 
 from harness.errors import InputError
 from harness.farewell import advice, farewell
-from harness.lock import hold, in_one_line, said_of_lock
+from harness.lock import hold, in_one_line, tell_of_lock
 from harness.losses import losses, made_again
+from harness.obstacles import require_way
 from harness.plugins import ROOT
 from harness.workflow import BENCH, JOB, open_study, product_code, study_in
 
@@ -23,13 +24,14 @@ shell.prefix(f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH
 faulthandler.enable()  # a plug-in that aborts when it is imported says in which line
 try:
     WORKFLOW = open_study(study_in(config))
+    require_way(WORKFLOW, ROOT)
 except InputError as error:
     sys.exit(f"error: {error}")
 STUDY = WORKFLOW.study.name
 WORKFLOW.date_back()
 LOST = losses(WORKFLOW, ROOT)
-if (note := said_of_lock(ROOT, STUDY)) and not {"--unlock", "--nolock"} & set(sys.argv):
-    print(f"note: {note}", file=sys.stderr)
+if not {"--unlock", "--nolock"} & set(sys.argv):
+    tell_of_lock(ROOT, STUDY)
 
 
 wildcard_constraints:

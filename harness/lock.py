@@ -5,11 +5,12 @@ The one that works holds a lock that dies with its process.
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 HELD = Path("results", ".workflow.lock")
@@ -21,6 +22,25 @@ def hold(root: Path) -> int:
     descriptor = os.open(root / HELD, os.O_RDWR | os.O_CREAT, 0o666)
     fcntl.flock(descriptor, fcntl.LOCK_SH)
     return descriptor
+
+
+def tell_of_lock(root: Path, study: str) -> None:
+    """Say what is to be known of Snakemake's lock: now, or when this process ends, if another one was faster.
+
+    The project is held from now on: whoever meets the lock that Snakemake is going to make must not take it for a dead
+    one's. Where it cannot be held there will be no lock either, and `in_one_line` says why.
+    """
+    if note := said_of_lock(root, study):
+        print(f"note: {note}", file=sys.stderr)
+        return
+    with suppress(OSError):
+        atexit.register(_tell_at_end, root, study, hold(root))
+
+
+def _tell_at_end(root: Path, study: str, descriptor: int) -> None:
+    os.close(descriptor)
+    if note := said_of_lock(root, study):
+        print(f"note: {note}", file=sys.stderr)
 
 
 @contextmanager
