@@ -28,6 +28,10 @@ class Irregular(OSError):
     """What stands where a file should: a folder, a pipe, a socket, a device, a link that leads nowhere."""
 
 
+class Unusable(OSError):
+    """A folder that the program needs for itself and cannot work with; names the path and the reason."""
+
+
 def write_bytes(path: Path, content: bytes) -> None:
     """Replace a file as a whole; the folder is made if need be.
 

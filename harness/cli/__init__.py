@@ -60,8 +60,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return 0
     except OSError as error:
-        if error.errno not in TOLD:
+        from harness.kernel_folder import of_kernels
+
+        unusable = of_kernels(error)
+        if unusable is None and error.errno not in TOLD:
             raise
+        error = unusable or error
         place = str(error.filename or "a temporary file")
         print(f"error: {place if len(place) <= LONG else f'{place[:60]}…'}: {error.strerror}", file=sys.stderr)
         return 2 if error.errno == errno.ENAMETOOLONG else 1

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from harness import plugins
+from harness.kernel_folder import of_kernels
 from harness.state import flatten
 
 
@@ -37,6 +38,8 @@ def judge(laws: Iterable[Law], *subject: Any) -> list[Verdict]:
         except Broken as broken:
             verdicts.append(Verdict(name, False, str(broken)))
         except Exception as fault:
+            if unusable := of_kernels(fault):
+                raise unusable from fault
             verdicts.append(Verdict(name, False, told(fault)))
         else:
             verdicts.append(Verdict(name, True))

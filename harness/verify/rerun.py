@@ -10,6 +10,7 @@ from pathlib import Path
 from harness import plugins
 from harness.cell import Cell, World
 from harness.files import Unwritable
+from harness.kernel_folder import of_kernels
 from harness.spec import load_environments
 from harness.verify.claims import Claim
 
@@ -43,6 +44,8 @@ def _again(work: tuple[str, int, Path]) -> Path | str:
     except Unwritable:  # the scratch place is full: no finding about the run
         raise
     except Exception as fault:  # whatever a spec of other sources meets here is the finding
+        if unusable := of_kernels(fault):
+            raise unusable from fault
         return f"it cannot be run with the present sources: {type(fault).__name__}: {fault}"
     return folder
 
