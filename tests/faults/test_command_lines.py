@@ -139,25 +139,23 @@ def test_the_parser_tells_all_20_commands() -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-@settings(QUICK, max_examples=25)
-@given(data=st.data())
-def test_25_lines_of_each_command_work_or_are_refused_with_a_reason(
-    project: Path, command: str, data: st.DataObject
+@pytest.mark.parametrize(
+    "terms",
+    [settings(QUICK, max_examples=25), pytest.param(settings(LONG, max_examples=200), marks=pytest.mark.slow_fault)],
+    ids=lambda terms: str(terms.max_examples),
+)
+def test_so_many_lines_of_each_command_work_or_are_refused_with_a_reason(
+    project: Path, command: str, terms: settings
 ) -> None:
-    check_command(project, data.draw(lines(command)))
+    @terms
+    @given(lines(command))
+    def check(words: list[str]) -> None:
+        check_command(project, words)
+
+    check()
 
 
 @QUICK
 @given(NOISE.flatmap(lines))
 def test_100_lines_of_no_command_are_refused_with_a_reason(project: Path, words: list[str]) -> None:
     check_command(project, words)
-
-
-@pytest.mark.slow_fault
-@pytest.mark.parametrize("command", COMMANDS)
-@settings(LONG, max_examples=200)
-@given(data=st.data())
-def test_200_lines_of_each_command_work_or_are_refused_with_a_reason(
-    project: Path, command: str, data: st.DataObject
-) -> None:
-    check_command(project, data.draw(lines(command)))

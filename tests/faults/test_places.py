@@ -71,7 +71,9 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow_fault
-@pytest.mark.parametrize("fault", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda fault: fault.name)
+@pytest.mark.parametrize(
+    "fault", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda fault: fault.name
+)
 def test_a_workflow_that_was_stopped_says_what_to_type_and_ends_with_the_same_bits(
     undisturbed: Path, tmp_path: Path, fault: signal.Signals
 ) -> None:
@@ -82,7 +84,7 @@ def test_a_workflow_that_was_stopped_says_what_to_type_and_ends_with_the_same_bi
         while len(digests(project)) <= before and process.poll() is None:
             time.sleep(0.05)
         time.sleep(rng.uniform(0.0, 1.0))
-        if fault == signal.SIGINT:
+        if fault in (signal.SIGINT, signal.SIGHUP):  # of a terminal: its jobs hear it too
             os.killpg(process.pid, fault)
         else:
             process.send_signal(fault)  # its jobs live on
@@ -137,6 +139,24 @@ def test_results_with_a_date_in_the_future_or_the_past_are_what_they_were(undist
             os.utime(path, (moment, moment))
         finished(project, TARGET, "--forcerun", "tables")
         assert tables(project) == tables(undisturbed)
+
+
+@pytest.mark.slow_fault
+def test_a_clock_that_is_set_back_an_hour_after_each_stage_changes_no_bit_and_leaves_nothing_to_do(
+    undisturbed: Path, tmp_path: Path
+) -> None:
+    project, ahead = copy_project(tmp_path), set[Path]()
+    process = start(project, TARGET)
+    while process.poll() is None:
+        for path in {*project.glob("results/runs/*/*/*/*/seeds-*/manifest.json"), *project.glob(TARGET)} - ahead:
+            now = time.time()
+            os.utime(path, (now + 3600.0, now + 3600.0))
+            ahead.add(path)
+        time.sleep(0.01)
+    assert process.returncode == 0, process.communicate()[0]
+    assert len(ahead) > 10
+    assert tables(project) == tables(undisturbed)
+    assert "Nothing to be done" in finished(project, TARGET)
 
 
 def locked(project: Path) -> Path:
