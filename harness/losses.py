@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.files import read_bytes
+from harness.products import report_sums
 from harness.tracking import ledger
+from harness.vouched import SUMS
 
 if TYPE_CHECKING:
     from harness.workflow import Workflow
 
 RUN = ("candidates.npz", "evaluations.parquet", "timing.parquet", "training.parquet")  # beside the manifest of a job
 BENCH = ("estimates.parquet", "vectors.npz")
-SUMS = "checksums.json"  # beside tables
 FIGURES = (
     *("headline", "frontier", "exchange", "learning_curves", "scores", "targets", "profiles", "dispersion"),
     *("dimension", "scaling", "sweeps", "phase", "laboratory", "laws", "tuning", "settings", "completeness"),
@@ -38,7 +39,8 @@ def losses(workflow: Workflow, root: Path) -> dict[str, str]:
     made: list[tuple[str, Iterable[str]]] = [(path, RUN) for path in workflow.manifests]
     made += [(path, BENCH) for path in workflow.measurements]
     made.append((tables, _tables((root / tables).parent)))
-    made.append((figures, [f"{figure}.{suffix}" for figure in FIGURES for suffix in ("svg", "pdf")]))
+    made.append((figures, [*(f"{figure}.{suffix}" for figure in FIGURES for suffix in ("svg", "pdf")), SUMS]))
+    made.append((f"reports/{name}.html", [report_sums(name)]))
     found = {path: lost for path, names in made if (root / path).exists() for lost in _lost(root / path, names)}
     passed = f"results/mirror/{name}.passed"
     if (root / passed).exists() and (store := _store(root / "results", name)):

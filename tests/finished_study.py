@@ -8,6 +8,9 @@ from pathlib import Path
 
 from project_copy import copy_project, replace
 
+from harness.products import products_in
+from harness.vouched import write_all
+
 STUDY = """\
 title: Tiny
 question: Does it hold?
@@ -57,16 +60,24 @@ def words(*arguments: str) -> list[str]:
     return [sys.executable, "-W", "error", "-c", MAKE, *arguments]
 
 
+def stub_figures(folder: Path, study: str) -> None:
+    """One figure, as if it were made of the tables."""
+    _, figures, _ = products_in(folder, study)
+    write_all(figures.folder, {"headline.svg": b"<svg xmlns='http://www.w3.org/2000/svg'/>"}, figures.sums, figures.of)
+
+
+def stub_report(folder: Path, study: str) -> None:
+    """A report, as if it were made of tables and figures."""
+    *_, report = products_in(folder, study)
+    write_all(report.folder, dict.fromkeys(report.files, b"a stub"), report.sums, report.of)
+
+
 def finished(folder: Path) -> Path:
     """A project whose study is finished, in a git repository without commits."""
     project(folder)
     replace(folder / "harness" / "results.py", "RESAMPLES = 2000", "RESAMPLES = 200")
     subprocess.run(words("0/1", "tables"), cwd=folder, check=True, capture_output=True)
-    figures = folder / "results" / "figures" / "tiny"
-    figures.mkdir(parents=True)
-    (figures / "headline.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>", encoding="utf-8")
-    (folder / "reports").mkdir(exist_ok=True)
-    for suffix in ("html", "pdf"):
-        (folder / "reports" / f"tiny.{suffix}").write_text("a stub", encoding="utf-8")
+    stub_figures(folder, "tiny")
+    stub_report(folder, "tiny")
     subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
     return folder

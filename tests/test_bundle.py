@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from finished_study import ARS, finished
+from finished_study import ARS, finished, stub_figures, stub_report
 from project_copy import run
 
 from harness.bundle.hold import hold_made
@@ -168,7 +168,8 @@ def test_tables_of_another_study_of_that_name_are_not_made_again(bundle: Path, t
     unpack(bundle, tmp_path / "in")
     made = hold_made(tmp_path / "in", "out.zip", True, tmp_path)  # here is no study `tiny`
     reason = "studies/tiny.yaml is not the present one"
-    assert made == ((f"tables: held to their checksums alone, not made again: {reason}",), True)
+    assert made.lines[1:] == (f"tables: held to their checksums alone, not made again: {reason}",)
+    assert made.holds and made.workflow is None
     append(tmp_path / "in" / "results/tables/tiny/scores.csv")
     with pytest.raises(InputError, match=r"scores\.csv: is damaged or lost"):
         hold_made(tmp_path / "in", "out.zip", True, tmp_path)
@@ -209,6 +210,8 @@ def forge_table(folder: Path) -> None:
     sums["files"][path.name] = checksum(path)
     del sums[SEAL]
     (tables / "checksums.json").write_text(json.dumps(sealed(sums)), encoding="utf-8")
+    stub_figures(folder, "tiny")  # as if they were made of it
+    stub_report(folder, "tiny")
 
 
 def test_a_value_changed_in_a_run_or_a_table_is_named_though_every_checksum_was_made_to_fit(
@@ -231,13 +234,23 @@ def test_an_unpacked_bundle_is_a_project_that_verifies_itself(bundle: Path, tmp_
     assert "1 EXACT" in done.stdout
 
 
+def test_an_unpacked_bundle_under_git_is_exported_to_the_same_bytes(bundle: Path, tmp_path: Path) -> None:
+    """With the files that were made anew in it, and not those that it came with beside them."""
+    unpack(bundle, tmp_path)
+    for words in (["init", "--quiet"], ["add", "--all"]):
+        subprocess.run(["git", *words], cwd=tmp_path, check=True, capture_output=True)
+    done = run(tmp_path, "harness", "export", "tiny", "--out", "again.zip")
+    assert done.returncode == 0, done.stdout
+    assert (tmp_path / "again.zip").read_bytes() == bundle.read_bytes()
+
+
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
         (lambda folder: next((folder / ARS).rglob("manifest.json")).unlink(), "manifest.json is missing: `snakemake"),
         (lambda folder: append(next((folder / ARS).rglob("training.parquet"))), "training.parquet: is damaged"),
         (lambda folder: append(folder / "results/tables/tiny/scores.csv"), "scores.csv: is damaged"),
-        (lambda folder: (folder / "reports/tiny.pdf").unlink(), "its tables, figures or report are missing"),
+        (lambda folder: (folder / "reports/tiny.pdf").unlink(), "error: reports/tiny.pdf: is damaged or lost; run `"),
         (lambda folder: shutil.rmtree(folder / ".git"), "needs a git checkout"),
     ],
 )
@@ -356,9 +369,21 @@ def test_members_that_share_their_bytes_are_refused(tmp_path: Path) -> None:
         unpack(path, tmp_path / "out")
 
 
-def test_the_same_name_twice_even_in_other_letters_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="is there twice"):
-        unpack(archive(tmp_path, whole(member("a.txt"), member("A.txt"))), tmp_path / "out")
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (("a.txt", "A.txt"), "it is there twice: 'a.txt' is the same file"),
+        (("\u00e9.txt", "e\u0301.txt"), r"it is there twice: '\\xe9.txt' is the same file"),  # letter and accent
+        (("a", "a/b"), "it is a file and a folder"),
+        (("A/b", "a"), "it is a file and a folder"),
+    ],
+)
+def test_two_names_that_some_system_cannot_tell_apart_are_refused(
+    tmp_path: Path, names: tuple[str, str], words: str
+) -> None:
+    with pytest.raises(InputError, match=rf"the member .* is refused: {words}"):
+        unpack(archive(tmp_path, whole(*map(member, names))), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(

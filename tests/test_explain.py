@@ -17,7 +17,8 @@ from harness.errors import InputError
 from harness.explain import rows
 from harness.explain.rows import KEYS, Number, find_number, runs_behind
 from harness.tables import COLUMNS
-from harness.tables.write import csv_bytes, write_all
+from harness.tables.write import csv_bytes
+from harness.vouched import write_all
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from finished_study import MAKE, STUDY, finished, words
+from finished_study import MAKE, STUDY, finished, stub_report, words
 from project_copy import replace, run
 
 PLACE = "results/published/tiny"
@@ -104,9 +104,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "studies" / "part.yaml").write_text(PART, encoding="utf-8")
     (folder / "studies" / "both.yaml").write_text(BOTH, encoding="utf-8")
     subprocess.run([sys.executable, "-W", "error", "-c", MORE], cwd=folder, check=True, capture_output=True)
-    for name in ("part", "both"):
-        for suffix in ("html", "pdf"):
-            shutil.copy(folder / "reports" / f"tiny.{suffix}", folder / "reports" / f"{name}.{suffix}")
+    for name in ("tiny", "part", "both"):
+        stub_report(folder, name)
     assert f"{PLACE}: 4 of 4 jobs" in published(folder, "tiny")
     return folder
 
@@ -273,7 +272,10 @@ def test_a_run_whose_candidate_is_not_kept_has_no_film_and_the_report_says_why(p
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        (lambda folder: (folder / "reports/tiny.pdf").unlink(), "reports/tiny.pdf: not there yet: `snakemake"),
+        (
+            lambda folder: (folder / "reports/tiny.pdf").unlink(),
+            "reports/tiny.pdf: is damaged or lost; run `",
+        ),
         (lambda folder: shutil.rmtree(folder / "results/runs"), "has no finished run"),
         (
             lambda folder: shutil.rmtree(next((folder / "results" / JOB).rglob("manifest.json")).parent),

@@ -111,8 +111,10 @@ def test_a_finished_study_has_nothing_to_do(finished: Path) -> None:
         ([FIGURES], {FIGURES, *REPORTS}),
         (["results/figures/smoke/scores.pdf", "results/mlflow.db"], {FIGURES, MIRROR, *REPORTS}),
         (["results/mirror/smoke.json"], {MIRROR, *REPORTS}),
+        (["results/figures/smoke/checksums.json"], {FIGURES, *REPORTS}),
+        (["reports/smoke.checksums.json"], REPORTS),
     ],
-    ids=["record", "file-of-a-record", "findings", "other-table", "headline", "other-figure-and-store", "ledger"],
+    ids=["record", "record-file", "findings", "table", "headline", "figure-and-store", "ledger", "figures-", "report-"],
 )
 def test_what_is_lost_beneath_a_finished_report_is_made_again(finished: Path, lost: list[str], again: set[str]) -> None:
     job = min((finished / "results/runs").glob("*/*/*/*/seeds-*/manifest.json")).parent.relative_to(finished)

@@ -13,11 +13,12 @@ DECIDING = ("constraints.txt", "envs.yaml")  # beside the code
 
 def different_sources(unpacked: Path) -> tuple[str, ...]:
     """The files of code, lock and environments that are not the same here and there, sorted."""
-    names = {*_deciding(unpacked), *_deciding(ROOT)}
+    names = {*deciding(unpacked), *deciding(ROOT)}
     return tuple(sorted(name for name in names if _sum(unpacked / name) != _sum(ROOT / name)))
 
 
-def _deciding(root: Path) -> set[str]:
+def deciding(root: Path) -> set[str]:
+    """The files of code, lock and environments, relative to a project."""
     code = (path for package in ROOMS for path in (root / package).rglob("*.py"))
     return {path.relative_to(root).as_posix() for path in code} | set(DECIDING)
 

@@ -1,4 +1,4 @@
-"""What an unpacked bundle holds beside its runs, held to what vouches for it: the laboratory's jobs, and the tables.
+"""What a bundle holds beside its runs, held to what vouches for it: jobs of the laboratory, tables, figures, report.
 
 Tables are made again from the records, by the present sources alone: nothing of a bundle is ever run.
 """
@@ -13,11 +13,11 @@ from typing import NamedTuple
 from harness.errors import InputError
 from harness.files import checksum
 from harness.plugins import ROOT
+from harness.products import products_in
 from harness.published.rebuild import likeness
 from harness.results import live, tabulate
-from harness.tables.write import require_whole
 from harness.verify.hold import hold_benches
-from harness.workflow import open_study
+from harness.workflow import Workflow, open_study
 
 MADE_AGAIN = "those made again of its records"
 
@@ -27,10 +27,12 @@ class Made(NamedTuple):
 
     lines: tuple[str, ...]
     holds: bool
+    tables: Path
+    workflow: Workflow | None = None  # the study, where it is the present one
 
 
 def hold_made(unpacked: Path, place: str, same_sources: bool, scratch: Path) -> Made:
-    """Hold the laboratory's jobs, the tables' own checksums, and the tables to those that the records make.
+    """Hold the laboratory's jobs, figures and report to their checksums, and the tables to those that the records make.
 
     Args:
         unpacked: the bundle.
@@ -42,16 +44,18 @@ def hold_made(unpacked: Path, place: str, same_sources: bool, scratch: Path) -> 
         InputError: its tables are not those of one study, or not what was written.
     """
     name = _study(unpacked, place)
-    tables = unpacked / "results" / "tables" / name
-    require_whole(tables, f"harness export {name}")
-    faults = tuple(hold_benches(sorted((unpacked / "results" / "laboratory").rglob("manifest.json"))))
-    told = tuple(f"  the laboratory, {fault}" for fault in faults)
+    tables, *drawn = (made._replace(again=f"harness export {name}") for made in products_in(unpacked, name))
+    tables.whole()
+    benches = hold_benches(sorted((unpacked / "results" / "laboratory").rglob("manifest.json")))
+    faults = [*(f"the laboratory, {fault}" for fault in benches), *(made.fault for made in drawn if made.fault)]
+    told = [f"  {fault.replace(f'{unpacked}/', '')}" for fault in faults] or ["figures, report: each with its checksum"]
     if reason := _why_not(unpacked, name, same_sources):
-        return Made((*told, f"tables: held to their checksums alone, not made again: {reason}"), not faults)
+        told.append(f"tables: held to their checksums alone, not made again: {reason}")
+        return Made(tuple(told), not faults, tables.folder)
     workflow = open_study(name)
     tabulate(workflow, scratch / name, live(workflow, unpacked))
-    found = likeness("tables", scratch / name, tables, MADE_AGAIN)
-    return Made((*told, found.line), not faults and not found.others)
+    found = likeness("tables", scratch / name, tables.folder, MADE_AGAIN)
+    return Made((*told, found.line), not faults and not found.others, tables.folder, workflow)
 
 
 def _study(unpacked: Path, place: str) -> str:

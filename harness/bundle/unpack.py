@@ -13,14 +13,11 @@ from pathlib import Path
 from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from harness.bundle.pack import MANIFEST
+from harness.bundle.rules import MAX_BYTES, MAX_FILES, clash, is_plain
 from harness.errors import InputError
 from harness.files import checksum, is_there, named, read_bytes, require_regular
 
-MAX_FILES = 100_000
-MAX_BYTES = 4 * 2**30
 METHODS = {ZIP_DEFLATED: "deflate", 9: "deflate64", ZIP_BZIP2: "bzip2", ZIP_LZMA: "LZMA", 93: "Zstandard", 95: "xz"}
-PART = re.compile(r"[^\x00-\x1f\x7f\\/:*?\"<>|]{1,200}")  # of a path: no control characters, nothing Windows forbids
-DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
 LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 
 
@@ -53,24 +50,26 @@ def _check_members(members: list[ZipInfo], bundle: Path) -> None:
     Raises:
         InputError: naming the first member that breaks a rule.
     """
-    place, seen = bundle.name, set[str]()
+    place = bundle.name
     if len(members) > MAX_FILES:
         raise InputError(place, f"is too large: {len(members)} files")
     for member in members:
         if problem := _problem(member):
-            raise InputError(place, f"the member {ascii(member.filename)[:80]} is refused: {problem}")
-        if member.filename.lower() in seen:
-            raise InputError(place, f"the member {ascii(member.filename)[:80]} is there twice")
-        seen.add(member.filename.lower())
+            raise _refused(place, member.filename, problem)
+    if odd := clash([member.filename for member in members]):
+        raise _refused(place, *odd)
     size = sum(member.file_size for member in members)
     if size > min(MAX_BYTES, bundle.stat().st_size):
         raise InputError(place, f"is too large: {len(members)} files, {size} bytes unpacked")
 
 
+def _refused(place: str, name: str, problem: str) -> InputError:
+    return InputError(place, f"the member {ascii(name)[:80]} is refused: {problem}")
+
+
 def _problem(member: ZipInfo) -> str:
     """What is wrong with a member, or nothing."""
-    parts = member.orig_filename.split("/")  # as it stands in the file: zipfile cuts names at NUL
-    if any(not PART.fullmatch(part) or part.endswith((".", " ")) or DEVICE.fullmatch(part) for part in parts):
+    if not is_plain(member.orig_filename):  # as it stands in the file: zipfile cuts names at NUL
         return "its name is not a plain relative path"
     kind = stat.S_IFMT(member.external_attr >> 16)
     if kind not in (0, stat.S_IFREG):

@@ -193,7 +193,7 @@ def _need(study: str, stage: str) -> None:
     from harness.names import find
     from harness.plugins import ROOT
     from harness.study import studies
-    from harness.tables.write import require_whole
+    from harness.vouched import require_whole
     from harness.workflow import open_study, tables_folder
 
     find(Node(None, "studies/"), study, studies(ROOT), "study")

@@ -10,7 +10,7 @@ from pathlib import Path
 from harness.errors import InputError
 from harness.plugins import shown
 from harness.tables import COLUMNS
-from harness.tables.write import require_whole
+from harness.vouched import require_whole
 from harness.workflow import tables_folder
 
 CELL = ("environment", "policy", "algorithm")

@@ -30,7 +30,7 @@ from harness.figures import (
 )
 from harness.figures.load import load
 from harness.figures.style import rendered, styled
-from harness.files import write_together
+from harness.vouched import SUMS, write_all
 from harness.workers import each
 
 FIGURES: dict[str, ModuleType] = {
@@ -59,11 +59,11 @@ def draw_all(tables_folder: Path, out_folder: Path, jobs: int = 1) -> tuple[Path
 
     Args:
         tables_folder: results/tables/{study}, the files of docs/tables.md.
-        out_folder: where {name}.svg and {name}.pdf go, one pair for each name of FIGURES.
+        out_folder: where {name}.svg and {name}.pdf go, one pair for each name of FIGURES, and what vouches for them.
         jobs: workers at most, which change no byte.
 
     Returns:
-        The files written: the same tables give the same bytes.
+        The figures: the same tables give the same bytes.
 
     Raises:
         FileNotFoundError: a table is missing.
@@ -80,5 +80,5 @@ def draw_all(tables_folder: Path, out_folder: Path, jobs: int = 1) -> tuple[Path
     contents: dict[str, bytes] = {}
     for name in reversed(FIGURES):  # the headline last: where it is, the others are
         contents |= drawn[name]
-    write_together(out_folder, contents)
+    write_all(out_folder, contents, of=[tables_folder / SUMS])
     return tuple(out_folder / name for name in contents)

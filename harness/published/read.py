@@ -13,10 +13,14 @@ from pathlib import Path, PurePosixPath
 from harness.bundle.pack import MANIFEST
 from harness.bundle.unpack import stated_sums
 from harness.errors import InputError
-from harness.files import checksum
-from harness.plugins import shown
+from harness.files import checksum, is_there
+from harness.plugins import ROOT, shown
+from harness.products import Finding, products
 from harness.verify.claims import PUBLISHED
+from harness.vouched import SUMS
 
+REPORTS = ROOT / "reports" / "published"
+ENDS = {".html": b"</html>", ".pdf": b"%%EOF"}  # of a report that is not cut short
 RECORD = re.compile(r"(\.\./[^/]+/)?(runs|laboratory)(/[^/]+){4}/seeds-[0-9]+-[0-9]+/[^/]+")
 
 
@@ -71,6 +75,24 @@ def _altered(folder: Path, stated: dict[str, str]) -> Iterator[str]:
 def is_published(folder: Path) -> bool:
     """Whether a folder is that of a published study."""
     return folder.resolve().parent == PUBLISHED and (folder / MANIFEST).is_file()
+
+
+def hold_report(name: str) -> Finding:
+    """Hold the published report of a study to what was published; an older one, without checksums, to its end."""
+    folder = PUBLISHED / name
+    *_, report = products(name, folder / "tables", folder / "figures", REPORTS)
+    again = f"harness publish {name}"
+    if any(is_there(path) for path in (REPORTS / report.sums, folder / "figures" / SUMS)):
+        faults, how = [fault for fault in [report._replace(again=again).fault] if fault], "each file with its checksum"
+    else:
+        cut = (REPORTS / file for file in report.files if not _ends(REPORTS / file))
+        faults = [f"{shown(path)}: is lost or cut short; run `{again}`" for path in cut]
+        how = "both files end as they should; published without checksums"
+    return Finding(tuple(f"  {fault}" for fault in faults) or (f"report: {how}",), not faults)
+
+
+def _ends(path: Path) -> bool:
+    return path.is_file() and path.read_bytes().rstrip().endswith(ENDS[path.suffix])
 
 
 def by_digest(manifests: Iterable[Path]) -> dict[str, tuple[Path, ...]]:

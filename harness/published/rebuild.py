@@ -13,9 +13,10 @@ from typing import NamedTuple
 
 from harness.errors import InputError
 from harness.plugins import ROOT, shown
-from harness.published.read import by_digest, checked, studies
+from harness.published.read import REPORTS, by_digest, checked, studies
 from harness.results import Manifests, tabulate
 from harness.verify.claims import PUBLISHED
+from harness.vouched import SUMS
 from harness.workflow import Workflow
 
 KEPT = "the published ones"
@@ -48,6 +49,16 @@ def records_of(name: str) -> Manifests:
     return by_digest(checked(PUBLISHED / name))
 
 
+def folder_for(asked: Path | None) -> Path:
+    """Where a study is made again; raises InputError where that would be in the place of what is no copy."""
+    if asked is None:
+        return REBUILT
+    folder, results = asked.resolve(), ROOT / "results"
+    if folder == ROOT or (folder.is_relative_to(results) and not folder.is_relative_to(REBUILT)):
+        raise InputError(f"--into {asked}", f"holds what is no copy; name {shown(REBUILT)} or a folder elsewhere")
+    return folder
+
+
 def rebuild_tables(workflow: Workflow, manifests: Manifests, folder: Path) -> Likeness:
     """Make {folder}/tables/{study}; raises as `tabulate`."""
     name = workflow.study.name
@@ -67,15 +78,15 @@ def rebuild_report(workflow: Workflow, manifests: Manifests, folder: Path) -> tu
     shutil.rmtree(figures, ignore_errors=True)
     draw_all(tables, figures)
     made = report_of(workflow, manifests, tables, figures, reports)
-    published = ROOT / "reports" / "published"
-    same = [path.name for path in made if _same(path, published / path.name)]
+    same = [path.name for path in made if _same(path, REPORTS / path.name)]
     others = tuple(path.name for path in made if path.name not in same)
-    return likeness("figures", figures, PUBLISHED / name / "figures"), Likeness("report", len(same), others)
+    drawn = likeness("figures", figures, PUBLISHED / name / "figures", apart=SUMS)  # older ones were published without
+    return drawn, Likeness("report", len(same), others)
 
 
-def likeness(what: str, made: Path, kept: Path, whose: str = KEPT) -> Likeness:
-    """Hold the files of two folders against each other, byte for byte."""
-    names = sorted({path.name for folder in (made, kept) for path in folder.iterdir()})
+def likeness(what: str, made: Path, kept: Path, whose: str = KEPT, apart: str = "") -> Likeness:
+    """Hold the files of two folders against each other, byte for byte, but for the one that is apart."""
+    names = sorted({path.name for folder in (made, kept) for path in folder.glob("*")} - {apart})
     others = tuple(name for name in names if not _same(made / name, kept / name))
     return Likeness(what, len(names) - len(others), others, whose)
 

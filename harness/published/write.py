@@ -23,21 +23,20 @@ from pathlib import Path
 from harness.bundle.pack import MANIFEST, manifest
 from harness.cell import SHORT
 from harness.errors import InputError
-from harness.files import is_there, named, write_together
+from harness.files import alone_in, is_there, named, write_together
 from harness.plugins import ROOT, shown
+from harness.products import products, products_in
 from harness.publish import report_of
 from harness.published import read
 from harness.published.merge import Contents, merged
-from harness.published.read import by_digest, checked
+from harness.published.read import REPORTS, by_digest, checked
 from harness.results import live, shown_runs
 from harness.tables.laboratory import ESTIMATES, VECTORS
 from harness.tables.read import read_manifest, verify
-from harness.tables.write import require_whole
 from harness.verify.claims import PUBLISHED
-from harness.workflow import Workflow, figures_folder, tables_folder
+from harness.workflow import Workflow, tables_folder
 
 BEFORE = "before"  # aside: what was published until now
-REPORTS = ROOT / "reports" / "published"
 MOST = 60_000_000  # bytes of the data of all published studies together; reports are drawn of them
 
 
@@ -52,6 +51,12 @@ def publish(workflow: Workflow) -> Path:
     name = workflow.study.name
     if workflow.study.tuning:
         raise InputError(f"studies/{name}.yaml", f"is a study of tuning: tuned/{name}.yaml and .csv are kept of it")
+    workflow.require_runs()
+    with alone_in(PUBLISHED):  # what others publish meanwhile might lead here
+        return _published(workflow, name)
+
+
+def _published(workflow: Workflow, name: str) -> Path:
     place = PUBLISHED / name
     aside = ROOT / "results" / f".published-{name}"  # of one that was killed, if it is there
     if (aside / BEFORE).exists() and not place.exists():  # killed between two renames
@@ -60,13 +65,11 @@ def publish(workflow: Workflow) -> Path:
     try:
         fresh = aside / name
         _gather(workflow, fresh)
-        report = [ROOT / "reports" / f"{name}.{ending}" for ending in ("html", "pdf")]
-        if lost := [path for path in report if not path.exists()]:
-            raise InputError(shown(lost[0]), _again(name))
         _require_small(name, aside)
         tables, figures = fresh / "tables", fresh / "figures"
-        made = report_of(workflow, by_digest(checked(fresh)), tables, figures, aside)  # what a rebuild makes
-        write_together(REPORTS, {path.name: path.read_bytes() for path in made})
+        report_of(workflow, by_digest(checked(fresh)), tables, figures, aside)  # what a rebuild makes
+        *_, report = products(name, tables, figures, aside)
+        write_together(REPORTS, {path.name: path.read_bytes() for path in report.whole()})
         _replace(aside, place)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
@@ -79,16 +82,11 @@ def size_of(folder: Path) -> int:
     return sum(path.stat().st_size for path in files if path.is_file())
 
 
-def _again(name: str) -> str:
-    return f"not there yet: `snakemake --cores 2 --config study={name}`"
-
-
 def _gather(workflow: Workflow, folder: Path) -> None:
     """All that is published of a study, checked, under one list of checksums."""
     name = workflow.study.name
     jobs = [ROOT / path for path in workflow.manifests if is_there(ROOT / path)]
-    workflow.require_runs()
-    require_whole(tables_folder(name), f"harness tables {name}")
+    tables, figures, _ = [product.whole() for product in products_in(ROOT, name)]
     _require_same(name, {run["digest"] for job in jobs for run in read_manifest(job)["runs"]})
     sums: dict[str, str] = {}
     for place, contents in _jobs(workflow):
@@ -97,10 +95,8 @@ def _gather(workflow: Workflow, folder: Path) -> None:
             _write(folder / place, contents)
         prefix = f"../{keeper}/" if keeper else ""
         sums |= {f"{prefix}{place}/{file}": hashlib.sha256(content).hexdigest() for file, content in contents.items()}
-    for part, source in (("tables", tables_folder(name)), ("figures", figures_folder(name))):
-        if not source.is_dir():
-            raise InputError(shown(source), _again(name))
-        made = {path.name: path.read_bytes() for path in source.glob("[!.]*") if path.is_file()}
+    for part, files in (("tables", tables), ("figures", figures)):
+        made = {path.name: path.read_bytes() for path in files}
         _write(folder / part, made)
         sums |= {f"{part}/{file}": hashlib.sha256(content).hexdigest() for file, content in made.items()}
     _write(folder, {MANIFEST: manifest(sums).encode()})

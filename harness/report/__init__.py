@@ -5,15 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.figures.load import load
-from harness.files import write_together
+from harness.products import report_files, report_sums
 from harness.report import content, html, pdf
 from harness.report.content import Clip, Facts
+from harness.vouched import SUMS, write_all
 
 __all__ = ["Clip", "Facts", "build"]
 
 
 def build(facts: Facts, tables: Path, figures: Path, reports: Path) -> tuple[Path, Path]:
-    """Write {reports}/{study}.html and {reports}/{study}.pdf, each aside and then renamed.
+    """Write {reports}/{study}.html, {reports}/{study}.pdf and what vouches for them, each aside and then renamed.
 
     Args:
         facts: what the tables do not know: title, question, environments, provenance, films, what MLflow lacks.
@@ -30,7 +31,7 @@ def build(facts: Facts, tables: Path, figures: Path, reports: Path) -> tuple[Pat
     """
     report = content.compose(facts, load(tables), content.digests_of(tables))
     films = {content.stem(clip): clip.film.data for clip in facts.clips if clip.film.data}
-    page, paper = reports / f"{facts.study}.html", reports / f"{facts.study}.pdf"
-    contents = {page.name: html.render(report, tables, figures, films), paper.name: pdf.render(report, figures)}
-    write_together(reports, contents)
-    return page, paper
+    page, paper = report_files(facts.study)
+    contents = {page: html.render(report, tables, figures, films), paper: pdf.render(report, figures)}
+    write_all(reports, contents, report_sums(facts.study), of=[tables / SUMS, figures / SUMS])
+    return reports / page, reports / paper

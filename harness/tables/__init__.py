@@ -57,7 +57,8 @@ from harness.tables.survival import (
     survival_rows,
 )
 from harness.tables.tuning import READINGS, TUNING, Tried, reading_rows, tuning_rows
-from harness.tables.write import Row, csv_bytes, write_all
+from harness.tables.write import Row, csv_bytes
+from harness.vouched import write_all
 from harness.workers import each
 
 __all__ = ["COLUMNS", "BenchRecord", "CellRecord", "Tried", "write_tables"]

@@ -21,8 +21,8 @@ from harness.fingerprint import cell_fingerprint
 from harness.record import find
 from harness.rollouts import kernel
 from harness.tables.read import read_job
-from harness.tables.write import SUMS, require_whole, write_all
 from harness.tracking import records, store
+from harness.vouched import SUMS, require_whole, write_all
 
 TRIALS = 40  # of each record
 

@@ -18,8 +18,8 @@ from faults.conftest import RECORDS, SEEDS, ended, folder_in, forked, ran
 from harness.cli import main
 from harness.files import Unwritable
 from harness.tables.read import read_job
-from harness.tables.write import require_whole, write_all
 from harness.tracking import store
+from harness.vouched import require_whole, write_all
 
 KIB = 1024
 
