@@ -58,6 +58,6 @@ def test_a_report_or_figures_before_the_stage_that_they_stand_on_name_that_stage
     capsys.readouterr()
     assert main(["report", "mine"]) == 2
     told = capsys.readouterr().err
-    assert told.startswith("error: results/figures/mine/")
-    assert told.endswith(".svg: not there yet: run `harness figures mine` first\n")
+    assert told.startswith("error: results/figures/mine/checksums.json: is not there")
+    assert told.endswith("; run `harness figures mine`\n")
     assert not (project / "reports").exists()

@@ -114,7 +114,17 @@ def test_a_finished_study_has_nothing_to_do(finished: Path) -> None:
         (["results/figures/smoke/checksums.json"], {FIGURES, *REPORTS}),
         (["reports/smoke.checksums.json"], REPORTS),
     ],
-    ids=["record", "record-file", "findings", "table", "headline", "figure-and-store", "ledger", "figures-", "report-"],
+    ids=[
+        "record",
+        "record-file",
+        "findings",
+        "table",
+        "headline",
+        "figure-and-store",
+        "ledger",
+        "figures-list",
+        "report-list",
+    ],
 )
 def test_what_is_lost_beneath_a_finished_report_is_made_again(finished: Path, lost: list[str], again: set[str]) -> None:
     job = min((finished / "results/runs").glob("*/*/*/*/seeds-*/manifest.json")).parent.relative_to(finished)

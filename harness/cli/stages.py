@@ -13,6 +13,7 @@ from harness.node import Node
 
 if TYPE_CHECKING:
     from harness.grid import Job
+    from harness.products import Product
 
 
 def add_commands(commands: Any) -> None:
@@ -162,42 +163,34 @@ def make_figures(options: argparse.Namespace) -> int:
     from harness.figures import draw_all
     from harness.workflow import figures_folder, tables_folder
 
-    _need(options.study, "tables")
+    tables, *_ = _made(options.study)
+    tables.whole()
     draw_all(tables_folder(options.study), figures_folder(options.study), options.jobs)
     return 0
 
 
 def make_report(options: argparse.Namespace) -> int:
     """Write reports/{study}.html and .pdf."""
-    from pathlib import Path
-
-    from harness.plugins import shown
     from harness.publish import write_report
-    from harness.workflow import figures_folder, open_study
+    from harness.workflow import open_study
 
-    _need(options.study, "tables")
-    try:
-        paths = write_report(open_study(options.study), options.jobs)
-    except FileNotFoundError as fault:
-        lost = Path(str(fault.filename))
-        if lost.parent != figures_folder(options.study):
-            raise
-        raise InputError(shown(lost), f"not there yet: run `harness figures {options.study}` first") from fault
-    for path in paths:
+    for product in _made(options.study)[:2]:
+        product.whole()
+    for path in write_report(open_study(options.study), options.jobs):
         print(path, file=sys.stderr)
     return 0
 
 
-def _need(study: str, stage: str) -> None:
-    """Raise InputError if there is no such study, or an earlier stage was not made: its runs, or else its tables."""
+def _made(study: str) -> tuple[Product, ...]:
+    """What was made of a study: tables, figures, report; InputError if there is no such study, or not even tables."""
     from harness.names import find
     from harness.plugins import ROOT
+    from harness.products import products_in
     from harness.study import studies
-    from harness.vouched import require_whole
     from harness.workflow import open_study, tables_folder
 
     find(Node(None, "studies/"), study, studies(ROOT), "study")
     if not (tables_folder(study) / "findings.csv").exists():
         open_study(study).require_runs()
-        raise InputError(f"results/tables/{study}", f"not there yet: run `harness {stage} {study}` first")
-    require_whole(tables_folder(study), f"harness {stage} {study}")
+        raise InputError(f"results/tables/{study}", f"not there yet: run `harness tables {study}` first")
+    return products_in(ROOT, study)

@@ -45,7 +45,7 @@ def opened(word: str, tell: Tell) -> Iterator[Subject]:
     Raises:
         InputError: there is no such thing, or it is not whole.
     """
-    path = Path(word)
+    path = Path(word) if is_there(Path(word)) else ROOT / word  # as `publish` prints it, wherever it is typed
     if word in studies(ROOT):
         yield _study(word, tell)
     elif path.is_dir() and read.is_published(path):

@@ -272,6 +272,17 @@ def test_a_folder_does_not_hide_the_study_of_its_name(project: Path, monkeypatch
     assert main(["verify", "tiny", *SUBJECT]) == 0
 
 
+@pytest.mark.parametrize("loss", [loss for loss in LOSSES if "harness fig" in LOSSES[loss][1]])
+def test_a_report_is_not_made_of_figures_that_are_not_what_was_drawn_of_the_tables(
+    project: Path, capsys: pytest.CaptureFixture[str], loss: str
+) -> None:
+    spoil, words = LOSSES[loss]
+    spoil(project)
+    assert main(["report", "tiny"]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"error: {words}") and told.count("\n") == 1, told
+
+
 def publishable(project: Path, mark: str) -> None:
     """A figure and a report that bear a mark."""
     _, figures, report = products_in(project, "tiny")
