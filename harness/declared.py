@@ -12,12 +12,16 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from harness.errors import decoded
+from harness.errors import InputError, decoded
 from harness.files import Irregular, is_there, read_bytes
+from harness.manifest import read_manifest
+from harness.node import Node
+from harness.schema import read
 from harness.seal import require_seal, sealed
 
 FILE = "claims.yaml"
@@ -26,6 +30,22 @@ MEMORY = "declared.json"  # beside a manifest, which Snakemake deletes before a 
 SHORT = 16  # characters of a digest
 HEAD = "claims:"  # after it come the claims
 NAME = re.compile(r"  ([^\s:#][^:]*):")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One seed of a block."""
+
+    seed: int
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What stays of a block when its manifest is gone."""
+
+    seal: str
+    seeds: tuple[Ran, ...]
+    claims: Mapping[str, str]
 
 
 def declared(path: Path) -> dict[str, str]:
@@ -78,11 +98,14 @@ def memory(claims: Mapping[str, str], seeds: Iterable[int]) -> dict[str, Any]:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """A manifest; nothing if it is damaged, altered or of another age, for its runs are then not used."""
+    """A manifest or what stayed of one; nothing if it cannot be used, for its runs are then not used either."""
     try:
+        if path.name == MANIFEST:
+            return read_manifest(path, kind=None)
         content: dict[str, Any] = json.loads(read_bytes(path))
         require_seal(content)
-    except (Irregular, ValueError, AttributeError):
+        read(Node.of(content, path.name), Memory)
+    except (InputError, Irregular, ValueError, AttributeError, RecursionError):
         return {}
     return content
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.cell import Cell
-from harness.files import read_bytes
-from harness.seal import require_seal
+from harness.errors import InputError
+from harness.manifest import read_manifest
 
 KEPT_BYTES = 1_000_000  # of a final snapshot: networks with Adam are below, replay buffers above
 
@@ -68,9 +68,8 @@ def _continues(short: Cell, long: Cell) -> bool:
 def _ended(manifest: Path, code: str) -> Iterable[Ended]:
     """The job of a manifest, if that can be read and names this code."""
     try:
-        content = json.loads(read_bytes(manifest))
-        require_seal(content)
+        content = read_manifest(manifest)
         if content["code"] == code:
             yield Ended(Cell.from_json(json.dumps(content["cell"])), manifest.parent)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as fault:
+    except (InputError, OSError) as fault:
         warnings.warn(f"the runs of {manifest} are not continued: {fault}", stacklevel=2)

@@ -11,10 +11,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyarrow import compute
 
+from harness.columns import MOST, read_table
+from harness.files import read_bytes
 from harness.run import Rows
 
 INTEGERS = ("seed", "turn", "steps", "episodes")
+NEEDED = {"evaluations.parquet": (*INTEGERS, "return_mean"), "training.parquet": INTEGERS}
 
 
 def as_table(rows: list[tuple[int, dict[str, float]]]) -> pa.Table:
@@ -33,10 +37,21 @@ def parquet_bytes(table: pa.Table) -> bytes:
     return buffer.getvalue()
 
 
-def by_seed(path: Path, filters: list[tuple[str, str, int]] | None) -> defaultdict[int, Rows]:
-    """The rows of each seed, without the cells that are null; a seed without a row has none."""
+def by_seed(path: Path, rows: int = MOST, seed: int | None = None) -> defaultdict[int, Rows]:
+    """The rows of each seed, or of one alone, without the cells that are null; a seed without a row has none.
+
+    Args:
+        path: of a file of a job of runs.
+        rows: that there can be at most.
+        seed: whose rows are wanted; None: those of all.
+
+    Raises:
+        InputError: for whatever is wrong with the file.
+    """
     found: defaultdict[int, Rows] = defaultdict(list)
-    for row in pq.read_table(path, filters=filters).to_pylist():
+    table = read_table(read_bytes(path), str(path), NEEDED.get(path.name, ("seed",)), rows)
+    chosen = table if seed is None or not table.num_rows else table.filter(compute.equal(table["seed"], seed))
+    for row in chosen.to_pylist():
         found[row["seed"]].append({name: value for name, value in row.items() if name != "seed" and value is not None})
     return found
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from harness.cell import SHORT, Cell
-from harness.files import is_there, read_bytes
+from harness.files import is_there
 from harness.films import film_of
+from harness.manifest import read_manifest
 from harness.plugins import ROOT
 from harness.report import Clip, Facts, build
 from harness.report.animation import Film
@@ -72,7 +73,7 @@ def provenances(manifests: Iterable[Path]) -> Iterator[dict[str, Any]]:
     seen = set()
     for path in manifests:
         if is_there(path):
-            facts = json.loads(read_bytes(path))["provenance"]
+            facts = read_manifest(path)["provenance"]
             text = json.dumps(facts, sort_keys=True)
             if text not in seen:
                 seen.add(text)

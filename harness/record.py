@@ -19,12 +19,13 @@ import numpy as np
 
 from harness.arrays import read_npz
 from harness.declared import MEMORY, memory
-from harness.files import checksum, json_bytes, write_together
+from harness.errors import InputError
+from harness.files import checksum, json_bytes, read_bytes, write_together
 from harness.interface import Candidate, Scaler
+from harness.manifest import SCHEMA, read_manifest
 from harness.run import PHASES, Snapshot
-from harness.seal import require_seal, sealed
+from harness.seal import sealed
 
-SCHEMA = 1
 SUMMARY = ("status", "reason", "turn", "steps", "episodes", "evaluation_steps")
 
 
@@ -108,18 +109,13 @@ def find(cell_folder: Path, seed: int, code: str) -> Finished | None:
     """The run of a seed that some block of the cell already holds, made by the same code and undamaged; else None."""
     for path in sorted(cell_folder.glob("seeds-*/manifest.json")):
         try:
-            manifest = json.loads(path.read_text(encoding="utf-8"))
-            if manifest["schema"] != SCHEMA:
-                raise ValueError(f"they are of schema {manifest['schema']}, not {SCHEMA}")
-            require_seal(manifest)
+            manifest = read_manifest(path)
             summary = next((run for run in manifest["runs"] if run["seed"] == seed), None)
             if summary is not None and manifest["code"] == code:
                 require_intact(path.parent, manifest["files"])
                 return read_run(path.parent, summary)
-        except (OSError, ValueError) as fault:
-            warnings.warn(f"the records beside {path} are not used: {fault}", stacklevel=2)
-        except (KeyError, TypeError, AttributeError) as fault:
-            reason = f"no manifest of schema {SCHEMA} ({fault!r})"
+        except (InputError, OSError, ValueError, KeyError) as fault:
+            reason = str(fault).removeprefix(f"{path}: ")
             warnings.warn(f"the records beside {path} are not used: {reason}", stacklevel=2)
     return None
 
@@ -133,19 +129,25 @@ def require_intact(folder: Path, files: dict[str, str]) -> None:
 
 def read_run(folder: Path, summary: dict[str, Any]) -> Finished:
     """One run of a job, from its records."""
-    return next(read_runs(folder, [summary], [("seed", "=", summary["seed"])]))
+    return next(read_runs(folder, [summary], summary["seed"]))
 
 
-def read_runs(
-    folder: Path, summaries: Sequence[dict[str, Any]], filters: list[tuple[str, str, int]] | None = None
-) -> Iterator[Finished]:
-    """Runs of a job, each file read once; `filters` as in Parquet spare whoever wants few of them the others."""
+def read_runs(folder: Path, summaries: Sequence[dict[str, Any]], only: int | None = None) -> Iterator[Finished]:
+    """Runs of a job, each file read once.
+
+    Args:
+        folder: of the job.
+        summaries: what its manifest says of the runs; all of them, where `only` is None.
+        only: the seed of the one run that is wanted, which spares reading the others.
+    """
+    from harness.columns import MOST
     from harness.parquet import by_seed
 
+    rows = sum(summary["turn"] + 1 for summary in summaries) if only is None else MOST  # an evaluation a turn at most
     evaluations, training, timing = (
-        by_seed(folder / f"{name}.parquet", filters) for name in ("evaluations", "training", "timing")
+        by_seed(folder / f"{name}.parquet", rows, only) for name in ("evaluations", "training", "timing")
     )
-    arrays = read_npz((folder / "candidates.npz").read_bytes())
+    arrays = read_npz(read_bytes(folder / "candidates.npz"))
     for summary in summaries:
         seed = summary["seed"]
         theta, mean, std = (arrays[f"seed-{seed}/{name}"] for name in ("theta", "mean", "std"))
@@ -161,7 +163,7 @@ def read_rows(folder: Path, summary: dict[str, Any]) -> Snapshot:
     from harness.parquet import by_seed
 
     seed = summary["seed"]
-    rows = (by_seed(folder / f"{name}.parquet", [("seed", "=", seed)])[seed] for name in ("evaluations", "training"))
+    rows = (by_seed(folder / f"{name}.parquet", seed=seed)[seed] for name in ("evaluations", "training"))
     evaluations, training = rows
     known = {name: summary[name] for name in SUMMARY}
     return Snapshot(None, evaluations=evaluations, training=training, **known)

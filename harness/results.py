@@ -12,13 +12,14 @@ from harness.arrays import read_npz
 from harness.assembly import make_problem, space
 from harness.cell import SHORT, Cell
 from harness.errors import InputError
-from harness.files import is_there, require_regular
+from harness.files import is_there, read_bytes, require_regular
 from harness.grid import Job, blocks
 from harness.interface import Candidate, Scaler
 from harness.laboratory.plan import jobs as bench_jobs
+from harness.manifest import read_manifest
 from harness.policy import build
 from harness.tables import BenchRecord, CellRecord, Tried, write_tables
-from harness.tables.read import read_manifest, verify
+from harness.tables.read import verify
 from harness.tuned import load_draws
 from harness.workflow import Workflow
 
@@ -140,8 +141,11 @@ def candidate(manifests: Iterable[Path], seed: int) -> Candidate | None:
         manifest = read_manifest(path)
         if any(run["seed"] == seed for run in manifest["runs"]) and "candidates.npz" in manifest["files"]:
             verify(file := path.with_name("candidates.npz"), manifest["files"]["candidates.npz"])
-            arrays = read_npz(file.read_bytes())
-            theta, mean, std = (arrays[f"seed-{seed}/{name}"] for name in ("theta", "mean", "std"))
+            try:
+                arrays = read_npz(read_bytes(file))
+                theta, mean, std = (arrays[f"seed-{seed}/{name}"] for name in ("theta", "mean", "std"))
+            except (ValueError, KeyError) as fault:
+                raise InputError(str(file), f"holds no last solution of seed {seed} ({fault})") from fault
             return Candidate(theta, Scaler(mean, std))
     return None
 

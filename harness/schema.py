@@ -1,13 +1,14 @@
 """A schema is a dataclass: `read(node, kind)` makes what a person wrote a value of the annotated type, or says why not.
 
 Understood are bool, int, float (an integer will do), str, Literal, X | None and other unions, tuple[X, ...],
-tuple[X, Y], dict[str, X], dataclasses, Any (plain data), Node (left as it is), and Annotated[X, Rule]. A dataclass
-field without a default must be given; a ValueError from its `__post_init__` is reported at its place in the file.
+tuple[X, Y], dict[str, X], Mapping[str, X] (which nothing is not, while it is an empty dict), dataclasses, Any (plain
+data), Node (left as it is), and Annotated[X, Rule]. A dataclass field without a default must be given; a ValueError
+from its `__post_init__` is reported at its place in the file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from itertools import pairwise
@@ -78,7 +79,9 @@ def convert(node: Node, kind: Any) -> Any:
         return _literal(node, kind, arguments)
     if origin is tuple:
         return _tuple(node, kind, arguments)
-    if origin is dict:
+    if origin is Mapping and node.value is None:
+        raise expected(node, "a mapping")
+    if origin in (dict, Mapping):
         return {key: convert(item, arguments[1]) for key, item in mapping(node).items()}
     return _record(node, kind) if is_dataclass(kind) else _scalar(node, kind)
 
@@ -111,7 +114,7 @@ def describe(kind: Any) -> str:
     if origin is tuple:
         each = "" if arguments[0] is Node else f", each {describe(arguments[0])}"
         return f"a list{each}" if arguments[1:] == (...,) else f"a list of {len(arguments)}"
-    return "a mapping" if origin is dict or is_dataclass(kind) else WORDS.get(kind, str(kind))
+    return "a mapping" if origin in (dict, Mapping) or is_dataclass(kind) else WORDS.get(kind, str(kind))
 
 
 def check_key(node: Node, key: str, allowed: list[str]) -> None:

@@ -16,11 +16,12 @@ from harness.cell import Part
 from harness.errors import InputError
 from harness.files import write_together
 from harness.interface import Floats
+from harness.manifest import read_manifest
 from harness.results import records
 from harness.search import draw_label, drawn_from, search_space
 from harness.statistics.tuning import FLOOR, best, best_everywhere, eligible, floored
 from harness.tables.cells import CellRuns
-from harness.tables.read import read_cell, read_manifest
+from harness.tables.read import read_cell
 from harness.tables.write import csv_bytes
 from harness.tuned import Draw, yaml_text
 from harness.workflow import Workflow

@@ -2,14 +2,20 @@
 
 import hashlib
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
 
+from harness.cell import Cell, Evaluation, Part, World
 from harness.seal import sealed
 from harness.tables import CellRecord
 
 SECONDS = ("seconds_ask", "seconds_rollout", "seconds_tell", "seconds_evaluate", "seconds_total")
+POLE = World("pole", "compiled", "cartpole", None, {}, 100, True, False)
+CELL = Cell(POLE, Part("linear", "linear", {}), Part("ars", "ars", {}), 1000, Evaluation(250, 2))
+CODE = hashlib.sha256(b"sources").hexdigest()
+HEADER = {"cell": asdict(CELL), "cell_digest": CELL.digest, "code": CODE, "family": "gradient-free", "parameters": 5}
 BUDGET, GRID = 1000, (0, 250, 500, 750, 1000, 1100)
 
 
@@ -36,6 +42,11 @@ def record(root, seeds, algorithm="ars", policy="linear", environment="pole", fa
     )
 
 
+def digest_of(name):
+    """A digest to know again."""
+    return hashlib.sha256(str(name).encode()).hexdigest()
+
+
 def write_job(manifest, curves, exact=(), diverged=None, clock=1.0):
     """A job as `harness/record.py` leaves it; curves {seed: returns}, exact seeds, diverged {seed: steps}."""
     diverged = diverged or {}
@@ -50,12 +61,12 @@ def write_job(manifest, curves, exact=(), diverged=None, clock=1.0):
     runs = [
         {"seed": seed, "turn": len(values), "steps": diverged.get(seed, 1100), "episodes": 7, "evaluation_steps": 9}
         | {"status": "diverged" if seed in diverged else "finished"}
-        | {"reason": "theta is not finite" if seed in diverged else "", "digest": f"run-{seed}"}
-        for seed, values in curves.items()
+        | {"reason": "theta is not finite" if seed in diverged else "", "digest": digest_of(seed)}
+        for seed, values in sorted(curves.items())
     ]
     files = {"evaluations.parquet": evaluations, "timing.parquet": timing}
     for name, rows in files.items():
         pd.DataFrame(rows or {"seed": np.empty(0, int)}).to_parquet(manifest.parent / name)
     sums = {name: hashlib.sha256((manifest.parent / name).read_bytes()).hexdigest() for name in files}
-    content = {"schema": 1, "cell": {}, "runs": runs, "files": sums, "provenance": {}}
+    content = {"schema": 1, **HEADER, "runs": runs, "files": sums, "provenance": {}}
     manifest.write_text(json.dumps(sealed(content)))

@@ -164,8 +164,9 @@ def test_runs_that_are_adopted_bring_the_claims_that_they_knew(tmp_path: Path) -
     path = written(tmp_path, {}, {}) / "claims.yaml"
     now = declared(path)
     manifest = tmp_path / "ars" / "cell" / "seeds-0000-0004" / "manifest.json"
-    manifest.parent.mkdir(parents=True)
-    held = {"runs": [{"seed": seed} for seed in range(5)], "claims": {"claim-0": now["claim-0"], "claim-1": "reworded"}}
+    write_job(manifest, {seed: flat(9.0) for seed in range(5)})
+    held = {name: value for name, value in json.loads(manifest.read_text()).items() if name != "seal"}
+    held |= {"claims": {"claim-0": now["claim-0"], "claim-1": "reworded"}}
     manifest.write_text(json.dumps(sealed(held)), encoding="utf-8")
     assert declared_before(now, [tmp_path / "ars" / "cell"], range(10)) == {"claim-0": now["claim-0"]}
     assert declared_before(now, [tmp_path / "ars" / "cell"], range(5, 10)) == now  # fresh seeds

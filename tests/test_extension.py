@@ -98,7 +98,7 @@ def test_more_seeds_and_more_budget_at_once_run_only_what_is_new(tmp_path: Path,
 
 def test_other_code_is_not_continued(tmp_path: Path, turns: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(job, "cell_fingerprint", lambda cell: "older code")
+        patch.setattr(job, "cell_fingerprint", lambda cell: "0" * 64)
         ran(tmp_path, SHORT)
     turns.clear()
     ran(tmp_path, LONG)

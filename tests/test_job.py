@@ -194,7 +194,7 @@ def test_a_checkpoint_of_other_code_is_named_and_the_run_starts_again(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(job, "cell_fingerprint", lambda cell: "older code")
+        patch.setattr(job, "cell_fingerprint", lambda cell: "0" * 64)
         ran(tmp_path, announce=killed)
     with pytest.warns(UserWarning, match="belongs to another run or to other code"):
         assert ran(tmp_path) == expected

@@ -12,14 +12,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from recorded_jobs import CODE, HEADER
 
 from harness.files import checksum
 from harness.interface import Candidate, Scaler
 from harness.record import Finished, find, write
 from harness.run import PHASES, Snapshot
 
-CODE = "c0de"
-HEADER = {"cell": {"budget": 9}, "cell_digest": "d", "code": CODE, "family": "probe", "parameters": 2}
 TABLES = ("evaluations.parquet", "training.parquet", "timing.parquet")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from recorded_jobs import GRID, record, write_job
+from recorded_jobs import GRID, digest_of, record, write_job
 
 from harness.errors import InputError
 from harness.seal import sealed
@@ -54,7 +54,7 @@ def test_runs_table_by_hand(tmp_path):
     assert list(runs["area"]) == [pytest.approx(0.25), pytest.approx((0 + 90 + 40 + 80) / 400)]
     assert np.isnan(runs.loc[3, "steps_to_solved"])
     assert runs.loc[4, "steps_to_solved"] == 750  # 90 at 250 was not confirmed
-    assert list(runs["digest"]) == ["run-3", "run-4"]
+    assert list(runs["digest"]) == [digest_of(3), digest_of(4)]
 
 
 def test_diverged_run_falls_to_the_random_score_and_keeps_what_it_had_crossed(tmp_path):
@@ -388,7 +388,7 @@ def test_one_seed_with_two_different_results_is_refused(tmp_path):
         write_job(manifest, {0: flat(number)})
         content = json.loads(manifest.read_text())
         del content["seal"]
-        content["runs"][0]["digest"] = f"other-{number}"
+        content["runs"][0]["digest"] = digest_of(f"other-{number}")
         manifest.write_text(json.dumps(sealed(content)))
     with pytest.raises(InputError, match="seed 0 differs"):
         write_tables([cell], tmp_path / "out", seed=1, resamples=10)

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from harness.cell import Cell, Evaluation, Part, World
 from harness.files import checksum
 from harness.seal import sealed
 from harness.tracking import ledger, mirror, records, reflection, runs, store, ui
@@ -36,14 +38,11 @@ def write_job(
     results: Path, algorithm: str, seeds: Sequence[int] = (0, 1), found: str = "", diverged: Sequence[int] = ()
 ) -> Path:
     """The records of one job: 120 evaluations a seed, each returning 1000 seed + its number; returns the manifest."""
-    cell = {
-        "environment": {"name": "CartPole-v1", "horizon": 500},
-        "policy": {"label": "linear", "structure": "linear", "settings": {"bias": False}},
-        "algorithm": {"label": algorithm, "file": "ars", "settings": {"step_size": 0.02, "directions": [4, 8]}},
-        "budget": BUDGET,
-        "evaluation": {"every": 10, "episodes": 20},
-    }
-    digest = hashlib.sha256(json.dumps(cell, sort_keys=True).encode()).hexdigest()
+    world = World("CartPole-v1", "compiled", "cartpole", "CartPole-v1", {}, 500, True, False)
+    linear = Part("linear", "linear", {"bias": False})
+    ars = Part(algorithm, algorithm.replace("-", "_"), {"step_size": 0.02, "directions": [4, 8]})
+    cell = Cell(world, linear, ars, BUDGET, Evaluation(10, 20))
+    digest = cell.digest
     folder = results / "runs/CartPole-v1/linear" / algorithm / digest[:12] / f"seeds-{seeds[0]:04d}-{seeds[-1]:04d}"
     folder.mkdir(parents=True, exist_ok=True)
     rows = [{"seed": s, "steps": 10 * n, "return_mean": 1000.0 * s + n} for s in seeds for n in range(1, 121)]
@@ -62,11 +61,13 @@ def write_job(
             "turn": 120,
             "steps": 1200,
             "episodes": 60,
+            "evaluation_steps": 9,
             "digest": hashlib.sha256(f"{digest} {s} {found}".encode()).hexdigest(),
         }
         for s in seeds
     ]
-    content = {"cell": cell, "cell_digest": digest, "family": "gradient-free", "parameters": 4, "runs": summaries}
+    content = {"schema": 1, "cell": asdict(cell), "cell_digest": digest, "code": digest, "family": "gradient-free"}
+    content |= {"parameters": 4, "runs": summaries, "provenance": {}}
     content["files"] = {name: checksum(folder / name) for name in (*records.CURVES, "timing.parquet", "candidates.npz")}
     manifest = folder / "manifest.json"
     manifest.write_text(json.dumps(sealed(content)))

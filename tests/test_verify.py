@@ -178,21 +178,29 @@ def test_a_spec_that_cannot_be_run_is_different_and_says_why(records: Path, chan
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "words"),
     [
-        lambda content: content.pop("runs"),
-        lambda content: content["cell"].pop("budget"),
-        lambda content: content.update(cell_digest="0" * 64),
-        lambda content: content["files"].update({"../../secret": "0" * 64}),
-        lambda content: content["runs"][0].update(seed=-1),
-        lambda content: content["runs"][0].update(seed="0"),
-        lambda content: content["runs"].append(3),
+        (lambda content: content.pop("runs"), "missing: runs"),
+        (lambda content: content["cell"].pop("budget"), "cell: missing: budget"),
+        (lambda content: content.update(cell_digest="0" * 64), "cell_digest: contradicts itself"),
+        (lambda content: content["files"].update({"../../secret": "0" * 64}), "files.*secret.*is no name of a file"),
+        (lambda content: content["runs"][0].update(seed=-1), r"runs\[0\]\.seed: expected an integer from 0 to"),
+        (lambda content: content["runs"][0].update(seed="0"), r"runs\[0\]\.seed: expected an integer.*found '0'"),
+        (lambda content: content["runs"][0].update(seed=True), r"runs\[0\]\.seed: expected an integer.*found True"),
+        (lambda content: content["runs"].append(3), r"runs\[\d\]: expected a mapping"),
+        (lambda content: content["runs"].append(content["runs"][0]), "runs: its seeds are not ascending"),
+        (lambda content: content.update(runs=[]), "runs: is empty"),
+        (lambda content: content.update(files=None), "files: expected a mapping, found nothing"),
+        (lambda content: content.update(colour="red"), "colour: unknown key"),
+        (lambda content: content["provenance"].update(commit="; rm -rf /"), "provenance.commit: expected text that is"),
     ],
 )
-def test_a_manifest_that_contradicts_itself_is_refused_by_name(records: Path, change: Callable[[Any], Any]) -> None:
+def test_a_manifest_of_wrong_fields_is_refused_by_file_and_key(
+    records: Path, change: Callable[[Any], Any], words: str
+) -> None:
     manifest = of_folder(records)[0].folder / "manifest.json"
     edit(manifest, change)
-    with pytest.raises(InputError, match=r"manifest\.json: (is not a manifest|contradicts itself).*delete its folder"):
+    with pytest.raises(InputError, match=rf"manifest\.json: {words}.*delete its folder"):
         of_folder(records)
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from harness.bundle.compare import deciding
 from harness.errors import InputError
 from harness.files import is_there
+from harness.manifest import OF_BENCH, OF_RUNS, Kind, read_manifest
 from harness.plugins import ROOT
 from harness.products import products_in
-from harness.tables.laboratory import ESTIMATES, VECTORS
-from harness.tables.read import EVALUATIONS, TIMING, read_manifest, verify
+from harness.tables.read import verify
 from harness.workflow import Workflow
 
 APART = ("results/", "reports/")  # published results of other studies are no source of this one
@@ -27,20 +27,18 @@ def data(workflow: Workflow) -> tuple[str, ...]:
     """
     name = workflow.study.name
     runs = [file for manifest in workflow.manifests for file in _job(ROOT / manifest, name)]
-    measured = [
-        file for manifest in workflow.measurements for file in _job(ROOT / manifest, name, (ESTIMATES, VECTORS))
-    ]
+    measured = [file for manifest in workflow.measurements for file in _job(ROOT / manifest, name, OF_BENCH)]
     made = [path for product in products_in(ROOT, name) for path in product.whole()]
     return tuple(sorted(path.relative_to(ROOT).as_posix() for path in (*runs, *measured, *made)))
 
 
-def _job(manifest: Path, study: str, needed: tuple[str, ...] = (EVALUATIONS, TIMING)) -> Iterator[Path]:
-    """The files of a job, the needed ones among them; snapshots for longer budgets are no records and stay behind."""
+def _job(manifest: Path, study: str, kind: Kind = OF_RUNS) -> Iterator[Path]:
+    """The files of a job; snapshots for longer budgets are no records and stay behind."""
     if not is_there(manifest):
         again = f"`snakemake --cores 2 --config study={study}`"
         raise InputError(f"studies/{study}.yaml", f"{manifest.relative_to(ROOT)} is missing: {again}")
     yield manifest
-    for name, stated in read_manifest(manifest, needed)["files"].items():
+    for name, stated in read_manifest(manifest, kind)["files"].items():
         verify(manifest.parent / name, stated)
         yield manifest.parent / name
 

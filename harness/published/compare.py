@@ -21,6 +21,7 @@ from harness.errors import InputError
 from harness.files import is_there
 from harness.fingerprint import cell_fingerprint
 from harness.interface import Floats
+from harness.manifest import read_manifest
 from harness.plugins import ROOT, shown
 from harness.published import read
 from harness.results import RESAMPLES, TABLE_SEED
@@ -33,7 +34,7 @@ from harness.streams import address
 from harness.study import studies
 from harness.tables.cells import CellRecord, CellRuns
 from harness.tables.comparisons import compare, is_paired
-from harness.tables.read import read_cell, read_manifest
+from harness.tables.read import read_cell
 from harness.verify import claims
 from harness.workflow import open_study
 

@@ -14,14 +14,15 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from harness.arrays import read_npz
 from harness.cell import canonical
-from harness.files import json_bytes
+from harness.columns import read_table
+from harness.files import json_bytes, read_bytes
+from harness.manifest import read_manifest
 from harness.parquet import parquet_bytes
 from harness.seal import SEAL, sealed
-from harness.tables.read import read_manifest, verify
+from harness.tables.read import verify
 
 LARGE = 32 * 1024  # bytes of candidates.npz beyond which it stays behind
 CANDIDATES = "candidates.npz"
@@ -74,7 +75,8 @@ def _joined(files: Sequence[Path]) -> bytes:
     if len(files) == 1:
         return files[0].read_bytes()
     if files[0].suffix == ".parquet":
-        return parquet_bytes(pa.concat_tables([pq.read_table(file) for file in files], promote_options="default"))
+        tables = [read_table(read_bytes(file), str(file)) for file in files]
+        return parquet_bytes(pa.concat_tables(tables, promote_options="default"))
     arrays = {name: array for file in files for name, array in read_npz(file.read_bytes()).items()}
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **arrays)

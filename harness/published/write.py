@@ -24,6 +24,7 @@ from harness.bundle.pack import MANIFEST, manifest
 from harness.cell import SHORT
 from harness.errors import InputError
 from harness.files import alone_in, is_there, named, write_together
+from harness.manifest import OF_BENCH, read_manifest
 from harness.plugins import ROOT, shown
 from harness.products import products, products_in
 from harness.publish import report_of
@@ -31,8 +32,7 @@ from harness.published import read
 from harness.published.merge import Contents, merged
 from harness.published.read import REPORTS, by_digest, checked
 from harness.results import live, shown_runs
-from harness.tables.laboratory import ESTIMATES, VECTORS
-from harness.tables.read import read_manifest, verify
+from harness.tables.read import verify
 from harness.verify.claims import PUBLISHED
 from harness.workflow import Workflow, tables_folder
 
@@ -133,7 +133,7 @@ def _jobs(workflow: Workflow) -> Iterator[tuple[str, Contents]]:
 
 def _as_it_is(path: Path) -> Contents:
     """The files of a job of the laboratory, verified."""
-    files = read_manifest(path, (ESTIMATES, VECTORS))["files"]
+    files = read_manifest(path, OF_BENCH)["files"]
     for name, stated in files.items():
         verify(path.with_name(name), stated)
     return {name: path.with_name(name).read_bytes() for name in (*sorted(files), path.name)}

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
@@ -16,7 +15,8 @@ from typing import Any
 from harness.claims.declaration import Claim
 from harness.claims.samples import Rows
 from harness.claims.table import CLAIMS, Made, claim_rows
-from harness.files import is_there, read_bytes
+from harness.files import is_there
+from harness.manifest import OF_BENCH, OF_RUNS, read_manifest
 from harness.streams import address
 from harness.tables.cells import CellRecord
 from harness.tables.comparisons import COMPARISONS, comparison_rows
@@ -179,4 +179,5 @@ def _made(cells: Iterable[CellRecord], benches: Iterable[BenchRecord]) -> list[M
 
 def _manifests(record: CellRecord | BenchRecord) -> Iterator[dict[str, Any]]:
     """Of the jobs that are there."""
-    yield from (json.loads(read_bytes(path)) for path in record.manifests if is_there(path))
+    kind = OF_RUNS if isinstance(record, CellRecord) else OF_BENCH
+    yield from (read_manifest(path, kind) for path in record.manifests if is_there(path))

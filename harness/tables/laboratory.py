@@ -9,19 +9,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from harness.arrays import read_npz
+from harness.arrays import Arrays, read_npz
 from harness.cell import canonical
 from harness.errors import InputError
-from harness.files import is_there
+from harness.files import is_there, read_bytes
 from harness.interface import Floats
 from harness.laboratory import laws
 from harness.laboratory.bench import Bench
 from harness.laboratory.moments import UNIT_STEPS, cosine, pooled_cosine, shrinkage, signal, squared_bias
+from harness.manifest import AGAIN, ESTIMATES, OF_BENCH, VECTORS, read_manifest
 from harness.tables.per_cell import IDENTITY
-from harness.tables.read import AGAIN, read_columns, read_manifest, verify
+from harness.tables.read import read_columns, verify
 from harness.tables.write import Row
 
-ESTIMATES, VECTORS = "estimates.parquet", "vectors.npz"
 LINEAR = "linear_reward"  # the problem that the laws are about
 PLACE = ("seed", "point", "share", "kind", "objective", "truth", "truth_error")
 SETTING = ("dimension", "horizon", "actions", "options", "exploration", "shift", "warmup", "updates", "failed")
@@ -92,12 +92,12 @@ def laboratory_rows(record: BenchRecord) -> Iterator[Row]:
 
 def _job(path: Path) -> tuple[dict[str, Any], Truths, dict[int, Found]]:
     """A finished job: its manifest, what it knows of its points, and its seeds."""
-    manifest = read_manifest(path, (ESTIMATES, VECTORS))
+    manifest = read_manifest(path, OF_BENCH)
     for name, stated in manifest["files"].items():
         verify(path.parent / name, stated)
-    arrays = read_npz((path.parent / VECTORS).read_bytes())
+    arrays = _arrays(path.with_name(VECTORS), len(manifest["seeds"]), len(manifest["bench"]["route"]["points"]))
     names = ("seed", "point", "steps_per_update", "effective", "updates", "failed", "noise")
-    columns = read_columns(path.parent / ESTIMATES, names)
+    columns = read_columns(path.parent / ESTIMATES, names, len(arrays["seeds"]) * len(arrays["points"]))
     seeds: dict[int, Found] = {}
     for place, seed in enumerate(arrays["seeds"]):
         mine = columns["seed"] == seed
@@ -106,6 +106,23 @@ def _job(path: Path) -> tuple[dict[str, Any], Truths, dict[int, Found]]:
         here = {name: values[mine] for name, values in columns.items()}
         seeds[int(seed)] = Found(here, arrays["mean"][place], arrays["direction"][place])
     return manifest, Truths(*(arrays[name] for name in Truths._fields)), seeds
+
+
+def _arrays(path: Path, seeds: int, points: int) -> Arrays:
+    """The arrays of a job, of the shapes that so many seeds and points have; see `harness/laboratory/job.py`."""
+    try:
+        arrays = read_npz(read_bytes(path))
+        d = arrays["points"].shape[-1]
+        shapes = {"points": (points, d), "target": (points, d), "target_error": (points,), "gradient": (points, d)}
+        shapes |= {"seeds": (seeds,), "mean": (seeds, points, d), "direction": (seeds, points, d)}
+        odd = [name for name, shape in shapes.items() if arrays[name].shape != shape]
+    except (ValueError, KeyError, IndexError) as fault:
+        raise InputError(str(path), f"does not hold the arrays of a measurement ({fault}); {AGAIN}") from fault
+    if odd:
+        raise InputError(
+            str(path), f"holds {odd[0]} of the shape {arrays[odd[0]].shape}, not {shapes[odd[0]]}; {AGAIN}"
+        )
+    return arrays
 
 
 def _setting(bench: Bench, manifest: dict[str, Any], truths: Truths, point: int) -> dict[str, Any]:

@@ -6,23 +6,19 @@ checksum that it states: a result that was cut short, changed or lost is an erro
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pyarrow import parquet
 
+from harness.columns import read_table
 from harness.errors import InputError
 from harness.files import Irregular, checksum, is_there, read_bytes
 from harness.interface import Floats
-from harness.seal import require_seal
+from harness.manifest import AGAIN, EVALUATIONS, TIMING, read_manifest
 from harness.tables.cells import CellRecord, CellRuns, RunRecord, assemble
 
-SCHEMA = 1
-EVALUATIONS, TIMING = "evaluations.parquet", "timing.parquet"
 SECONDS = ("seconds_ask", "seconds_rollout", "seconds_tell", "seconds_evaluate", "seconds_total")
-AGAIN = "delete its folder to run the job again"
 
 
 def read_cell(record: CellRecord) -> CellRuns:
@@ -45,29 +41,10 @@ def read_job(path: Path) -> list[RunRecord]:
     manifest = read_manifest(path)
     for name, stated in manifest["files"].items():
         verify(path.parent / name, stated)
-    evaluations = read_columns(path.parent / EVALUATIONS, ("seed", "steps", "episodes", "return_mean", "exact"))
-    timing = read_columns(path.parent / TIMING, ("seed", *SECONDS))
+    rows = sum(run["turn"] + 1 for run in manifest["runs"])  # an evaluation a turn at most, and one before the first
+    evaluations = read_columns(path.parent / EVALUATIONS, ("seed", "steps", "episodes", "return_mean", "exact"), rows)
+    timing = read_columns(path.parent / TIMING, ("seed", *SECONDS), len(manifest["runs"]))
     return [read_run(line, evaluations, timing) for line in manifest["runs"]]
-
-
-def read_manifest(path: Path, needed: tuple[str, ...] = (EVALUATIONS, TIMING)) -> dict[str, Any]:
-    """The manifest as `harness/record.py` writes it; it must list the files that are needed."""
-    try:
-        manifest = json.loads(read_bytes(path))
-    except Irregular as error:
-        raise InputError(str(path), f"{error.strerror}; {AGAIN}") from error
-    except ValueError as error:
-        raise InputError(str(path), f"is not JSON ({error}); {AGAIN}") from error
-    if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
-        raise InputError(str(path), f"is not a manifest of schema {SCHEMA}; {AGAIN}")
-    try:
-        require_seal(manifest)
-    except ValueError as error:
-        raise InputError(str(path), f"{error}; {AGAIN}") from error
-    lost = set(needed) - manifest["files"].keys()
-    if lost:
-        raise InputError(str(path), f"does not list {' and '.join(sorted(lost))}; {AGAIN}")
-    return manifest
 
 
 def verify(path: Path, stated: str) -> None:
@@ -82,10 +59,15 @@ def verify(path: Path, stated: str) -> None:
         raise InputError(str(path), f"is damaged (sha256 {found[:12]}…, its manifest says {stated[:12]}…); {AGAIN}")
 
 
-def read_columns(path: Path, names: tuple[str, ...]) -> dict[str, Floats]:
-    """Columns of a Parquet file as float64 [rows]; nulls are NaN. A file without rows may lack columns."""
-    with parquet.ParquetFile(path) as file:  # a third of the time of `read_table`, which looks for a data set
-        table = file.read(use_threads=False)
+def read_columns(path: Path, names: tuple[str, ...], rows: int) -> dict[str, Floats]:
+    """Columns of a Parquet file of so many rows at most as float64 [rows]; nulls are NaN.
+
+    A file without rows may lack columns.
+
+    Raises:
+        InputError: for whatever is wrong with it.
+    """
+    table = read_table(read_bytes(path), str(path), names, rows)
     if not table.num_rows:
         return {name: np.empty(0) for name in names}
     return {name: table.column(name).to_numpy().astype(np.float64) for name in names}

@@ -20,13 +20,16 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from harness.arrays import read_npz
+from harness.errors import InputError
 from harness.files import read_bytes
-from harness.seal import require_seal
+from harness.manifest import read_manifest
 from harness.tracking import words
 
 CURVE_POINTS = 50  # of a curve in the view; the files keep every one
 CURVES = {"evaluations.parquet": "eval/return", "training.parquet": "train/return"}
 BLOCK = re.compile(r"seeds-([0-9]{1,9})-([0-9]{1,9})")
+CANDIDATE = ("theta", "mean", "std")  # arrays
+AGES = 1e9  # seconds, some thirty years
 T = TypeVar("T")
 
 
@@ -57,6 +60,7 @@ class Run(NamedTuple):
     digest: str
     status: str  # "finished" or "diverged"
     reason: str
+    turn: int
     steps: int
     episodes: int
 
@@ -113,19 +117,20 @@ def read_job(manifest: Path) -> Job:
         RecordError: the manifest is not readable or lacks a field.
     """
     try:
-        content = json.loads(read_bytes(manifest))
-        require_seal(content)
+        content = read_manifest(manifest)
         return Job(
             manifest=manifest,
             cell=content["cell"],
             cell_digest=content["cell_digest"],
             family=content["family"],
-            parameters=int(content["parameters"]),
-            files=dict(content["files"]),
+            parameters=content["parameters"],
+            files=content["files"],
             modified=_modified(manifest),
             runs=tuple(_run(manifest, entry) for entry in content["runs"]),
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except InputError as error:
+        raise RecordError(str(error)) from error
+    except OSError as error:
         raise RecordError(f"{manifest}: {type(error).__name__}: {error}") from error
 
 
@@ -150,16 +155,8 @@ def _modified(path: Path) -> int:
 
 
 def _run(manifest: Path, entry: Mapping[str, Any]) -> Run:
-    seed = int(entry["seed"])
-    return Run(
-        identity=identity(manifest, seed),
-        seed=seed,
-        digest=str(entry["digest"]),
-        status=str(entry["status"]),
-        reason=str(entry.get("reason") or "")[: words.LONGEST],
-        steps=int(entry["steps"]),
-        episodes=int(entry["episodes"]),
-    )
+    same = {name: entry[name] for name in ("seed", "digest", "status", "turn", "steps", "episodes")}
+    return Run(identity=identity(manifest, entry["seed"]), reason=entry["reason"][: words.LONGEST], **same)
 
 
 def read_curves(job: Job) -> dict[int, list[Point]]:
@@ -173,14 +170,14 @@ def read_curves(job: Job) -> dict[int, list[Point]]:
         RecordError: a Parquet file is missing or damaged.
     """
     points: dict[int, list[Point]] = {run.seed: [] for run in job.runs}
-    grid = steps_shown(int(job.cell["budget"]), int(job.cell["evaluation"]["every"]))
+    grid = steps_shown(job.cell["budget"], job.cell["evaluation"]["every"])
     for file, metric in CURVES.items():
-        for seed, curve in _read_returns(_intact(job, file)).items():
+        for seed, curve in _read_returns(job, file).items():
             if seed not in points:
                 continue
             points[seed] += [Point(metric, step, value) for step, value in on_grid(curve, grid)]
             if metric == "eval/return":
-                points[seed] += _scores(curve, int(job.cell["budget"]))
+                points[seed] += _scores(curve, job.cell["budget"])
     return points
 
 
@@ -190,34 +187,37 @@ def read_spans(job: Job) -> dict[int, Span]:
     Raises:
         RecordError: `timing.parquet` is missing or damaged.
     """
-    import pyarrow
-    import pyarrow.parquet
-
-    table = pyarrow.parquet.read_table(pyarrow.BufferReader(_intact(job, "timing.parquet")))
-    columns = (table.column(name).to_pylist() for name in ("seed", "seconds_total"))
-    seconds = dict(zip(*columns, strict=True))
+    seconds = dict(_rows(job, "timing.parquet", ("seed", "seconds_total"), len(job.runs)))
     spans: dict[int, Span] = {}
     end = job.modified
     for run in reversed(job.runs):
-        spans[run.seed] = Span(end - round(1000 * seconds[run.seed]), end)
+        lasted = seconds.get(run.seed)
+        if lasted is None or not 0.0 <= lasted <= AGES:
+            raise RecordError(f"{job.manifest.parent / 'timing.parquet'}: no seconds of seed {run.seed}")
+        spans[run.seed] = Span(end - round(1000 * lasted), end)
         end = spans[run.seed].start
     return spans
 
 
-def _read_returns(content: bytes) -> dict[int, list[tuple[int, float]]]:
+def _read_returns(job: Job, name: str) -> dict[int, list[tuple[int, float]]]:
     """Finite mean returns by seed, as (steps, return_mean) in the order of the file; none where it has no row."""
-    import pyarrow
-    import pyarrow.parquet
-
-    table = pyarrow.parquet.read_table(pyarrow.BufferReader(content))
     curves: dict[int, list[tuple[int, float]]] = {}
-    if not table.num_rows:  # all diverged at turn 0: nothing but the column of seeds
-        return curves
-    columns = (table.column(name).to_pylist() for name in ("seed", "steps", "return_mean"))
-    for seed, steps, value in zip(*columns, strict=True):
+    rows = sum(run.turn + 1 for run in job.runs)  # an evaluation a turn at most, and one before the first
+    for seed, steps, value in _rows(job, name, ("seed", "steps", "return_mean"), rows):
         if value is not None and math.isfinite(value):
-            curves.setdefault(int(seed), []).append((int(steps), float(value)))
+            curves.setdefault(seed, []).append((steps, value))
     return curves
+
+
+def _rows(job: Job, name: str, columns: tuple[str, ...], most: int) -> Iterator[tuple[Any, ...]]:
+    """Rows of a Parquet file of a job, none where all diverged at turn 0; raises RecordError."""
+    from harness.columns import read_table
+
+    try:
+        table = read_table(_intact(job, name), str(job.manifest.parent / name), columns, most)
+    except InputError as error:
+        raise RecordError(str(error)) from error
+    yield from zip(*(table.column(column).to_pylist() for column in columns if table.num_rows), strict=True)
 
 
 def _scores(curve: Sequence[tuple[int, float]], budget: int) -> list[Point]:
@@ -228,7 +228,7 @@ def _scores(curve: Sequence[tuple[int, float]], budget: int) -> list[Point]:
 
 def steps_shown(budget: int, every: int) -> list[int]:
     """Multiples of `every` up to the budget, evenly thinned to at most `CURVE_POINTS`, both ends among them."""
-    return thin(list(range(0, budget + 1, every)))
+    return thin(range(0, budget + 1, every))
 
 
 def on_grid(curve: Sequence[tuple[int, float]], grid: Sequence[int]) -> list[tuple[int, float]]:
@@ -256,8 +256,8 @@ def read_candidate(job: Job, seed: int) -> bytes:
         arrays = read_npz(_intact(job, name))
     except ValueError as error:
         raise RecordError(f"{job.manifest.parent / name}: {error}") from error
-    mine = {key.removeprefix(prefix): array for key, array in arrays.items() if key.startswith(prefix)}
-    if not mine:
+    mine = {key: arrays[f"{prefix}{key}"] for key in CANDIDATE if f"{prefix}{key}" in arrays}
+    if len(mine) < len(CANDIDATE):
         raise RecordError(f"{job.manifest.parent / name}: no candidate of seed {seed}")
     np.savez(target, allow_pickle=False, **mine)
     return target.getvalue()

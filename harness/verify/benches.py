@@ -13,9 +13,8 @@ from typing import Any, NamedTuple
 
 from harness.laboratory.bench import Bench
 from harness.laboratory.job import measure_block
+from harness.manifest import OF_BENCH, read_manifest
 from harness.streams import stream
-from harness.tables.laboratory import ESTIMATES, VECTORS
-from harness.tables.read import read_manifest
 from harness.verify.hold import hold_benches
 from harness.verify.judgement import DIFFERENT, EXACT
 
@@ -54,13 +53,13 @@ def verify_benches(
 
 def _measured_again(manifest: Path, announce: Callable[[str], None]) -> Iterator[str]:
     """Every seed and file that has another digest now."""
-    stated = read_manifest(manifest, (ESTIMATES, VECTORS))
+    stated = read_manifest(manifest, OF_BENCH)
     seeds = [one["seed"] for one in stated["seeds"]]
     bench = Bench.from_json(json.dumps(stated["bench"]))
     called = f"{' · '.join(bench.labels)}, seeds {seeds[0]}-{seeds[-1]}"
     with TemporaryDirectory(prefix="measured-") as scratch:
         again = measure_block(bench, range(seeds[0], seeds[-1] + 1), Path(scratch) / "again" / manifest.parent.name)
-        now = _digests(read_manifest(again, (ESTIMATES, VECTORS)))
+        now = _digests(read_manifest(again, OF_BENCH))
     odd = {what: digest for what, digest in _digests(stated).items() if now.get(what) != digest}
     announce(f"{DIFFERENT if odd else EXACT} {called}")
     for what, digest in odd.items():

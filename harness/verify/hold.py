@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness.errors import InputError
+from harness.manifest import OF_BENCH, read_manifest
 from harness.record import read_runs, require_intact
-from harness.tables.laboratory import ESTIMATES, VECTORS
-from harness.tables.read import read_manifest
 from harness.verify.claims import Claim
 
 LAST_SOLUTIONS = "candidates.npz"
@@ -73,6 +72,6 @@ def hold_benches(manifests: Iterable[Path]) -> Iterator[str]:
     """What is wrong with jobs of the laboratory, a line for each that is not what its manifest vouches for."""
     for path in manifests:
         try:
-            require_intact(path.parent, read_manifest(path, (ESTIMATES, VECTORS))["files"])
+            require_intact(path.parent, read_manifest(path, OF_BENCH)["files"])
         except (InputError, OSError, ValueError) as fault:
             yield f"{'/'.join(path.parts[-6:-1])}: {fault}"

@@ -14,15 +14,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import inf, isfinite
 from pathlib import Path
 
 from harness.checkpoint import Damaged
 from harness.fingerprint import cell_fingerprint
 from harness.interface import Candidate
+from harness.manifest import read_manifest
 from harness.record import read_rows, read_run, require_intact
 from harness.run import Snapshot
-from harness.tables.read import read_manifest
 from harness.verify.claims import Claim
 from harness.verify.compare import Difference, first_difference
 
@@ -91,8 +91,8 @@ def recorded_run(claim: Claim) -> tuple[Snapshot, Candidate | None]:
 
 def score(run: Snapshot, budget: int) -> float:
     """The last evaluation within the budget; -inf for a run that diverged."""
-    last = [row["return_mean"] for row in run.evaluations if row["steps"] <= budget][-1]
-    return last if run.status == "finished" and isfinite(last) else -float("inf")
+    within = [row.get("return_mean", -inf) for row in run.evaluations if row["steps"] <= budget]
+    return within[-1] if run.status == "finished" and within and isfinite(within[-1]) else -inf
 
 
 def compatible(found: float, scores: Sequence[float]) -> tuple[bool, str]:
