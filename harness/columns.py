@@ -44,9 +44,9 @@ def read_table(content: bytes, place: str, names: Sequence[str] = (), rows: int 
                 return file.schema_arrow.empty_table()
             _check(file.metadata, content, rows)
             table = file.read(use_threads=False)
+            _check_columns(table, place, names)
     except (pa.ArrowException, OSError, ValueError, IndexError, KeyError, TypeError) as fault:
         raise InputError(place, f"is not a sound Parquet file: {str(fault).splitlines()[0][:200]}") from fault
-    _check_columns(table, place, names)
     return table
 
 

@@ -23,6 +23,7 @@ from harness.declared import FILE, declared, declared_before
 from harness.extension import Ended, keep, shorter
 from harness.files import alone_in, require_regular_or_none, write_json
 from harness.fingerprint import cell_fingerprint, cell_sources, import_bound
+from harness.guard import AlgorithmFault
 from harness.plugins import ROOT, contained
 from harness.provenance import provenance
 from harness.pulse import signs
@@ -113,6 +114,7 @@ def _run_seed(
     def at_border(snapshot: Snapshot) -> None:
         nonlocal saved
         beat(seed)
+        _check_metrics(snapshot)
         if stopwatch.worked - saved > CHECKPOINT_SECONDS:
             saved = stopwatch.worked
             save(path, replace(snapshot, seconds={**stopwatch.seconds, "total": saved}), owner)
@@ -124,6 +126,13 @@ def _run_seed(
     end = replace(end, seconds=stopwatch.seconds)
     save(path, end, owner)
     return Finished(seed, end, assembly.algorithm.solution(end.state), stopwatch.seconds)
+
+
+def _check_metrics(snapshot: Snapshot) -> None:
+    """Refuse the name of a metric that no file can hold, half a letter, or no terminal show; raises AlgorithmFault."""
+    for name in snapshot.training[-1] if snapshot.training else ():
+        if not name.isprintable():
+            raise AlgorithmFault(f"turn {snapshot.turn}: the metric {ascii(name)[:60]} has a name that cannot be shown")
 
 
 @contextmanager

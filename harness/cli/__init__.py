@@ -8,6 +8,7 @@ import faulthandler
 import sys
 from collections.abc import Sequence
 
+from harness.cli.tell import tell
 from harness.edits import remembered
 from harness.errors import InputError
 from harness.files import Irregular, Unwritable
@@ -46,16 +47,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with contained():
             status: int = options.act(options)
     except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
+        tell(f"error: {error}", errors=True)
         return 2
     except Irregular as error:
-        print(f"error: {error.filename}: {error.strerror}", file=sys.stderr)
+        tell(f"error: {error.filename}: {error.strerror}", errors=True)
         return 2
     except Unwritable as error:
-        print(f"error: {error.filename} cannot be written: {error.strerror}; what stands stays", file=sys.stderr)
+        tell(f"error: {error.filename} cannot be written: {error.strerror}; what stands stays", errors=True)
         return 1
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        tell("interrupted", errors=True)
         return 130
     except BrokenPipeError:
         return 0
@@ -67,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         error = unusable or error
         place = str(error.filename or "a temporary file")
-        print(f"error: {place if len(place) <= LONG else f'{place[:60]}…'}: {error.strerror}", file=sys.stderr)
+        tell(f"error: {place if len(place) <= LONG else f'{place[:60]}…'}: {error.strerror}", errors=True)
         return 2 if error.errno == errno.ENAMETOOLONG else 1
     return status
 

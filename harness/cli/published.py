@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from harness.cli.tell import tell
+
 
 def add_commands(commands: Any) -> None:
     """Add the commands."""
@@ -44,10 +46,10 @@ def publish_study(options: argparse.Namespace) -> int:
     place = publish(workflow)
     jobs = (*workflow.manifests, *workflow.measurements)
     there = sum((ROOT / path).exists() for path in jobs)
-    print(f"{shown(place)}: {there} of {len(jobs)} jobs, {size_of(place) / 1e6:.1f} MB")
+    tell(f"{shown(place)}: {there} of {len(jobs)} jobs, {size_of(place) / 1e6:.1f} MB")
     for other in broken(options.study):
-        print(f"{other} rests on runs that are no longer published so: harness publish {other}")
-    print(f"make it again: harness rebuild {options.study}; check runs too: harness verify {shown(place)}")
+        tell(f"{other} rests on runs that are no longer published so: harness publish {other}")
+    tell(f"make it again: harness rebuild {options.study}; check runs too: harness verify {shown(place)}")
     return 0
 
 
@@ -64,12 +66,12 @@ def rebuild_study(options: argparse.Namespace) -> int:
     published = hold_report(options.study)
     with alone_in(folder / "tables"):
         tables = rebuild_tables(workflow, manifests, folder)
-        print(tables.line, flush=True)
+        tell(tables.line)
         figures, report = rebuild_report(workflow, manifests, folder)
-    print(f"{figures.line}\n{report.line}")
+    tell(figures.line, report.line)
     if not published.holds:
-        print("\n".join(published.lines))
-    print(f"{shown(folder)}/reports/{options.study}.html and .pdf")
+        tell(*published.lines)
+    tell(f"{shown(folder)}/reports/{options.study}.html and .pdf")
     return 0 if published.holds and not tables.others else 1
 
 
@@ -83,10 +85,9 @@ def compare_runs(options: argparse.Namespace) -> int:
     from harness.tables.write import csv_bytes
 
     rows = comparison(options.name, options.against)
-    for line in lines(rows):
-        print(line)
+    tell(*lines(rows))
     stem = ROOT / "results" / "compare" / options.name
     write_bytes(stem.with_name(f"{stem.name}.csv"), csv_bytes(COLUMNS, rows))
     picture, _ = draw(rows, stem)
-    print(f"\n{shown(stem.parent / f'{stem.name}.csv')}, {shown(picture)}")
+    tell("", f"{shown(stem.parent / f'{stem.name}.csv')}, {shown(picture)}")
     return 0

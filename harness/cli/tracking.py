@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import Any
+
+from harness.cli.tell import tell
 
 
 def add_commands(commands: Any) -> None:
@@ -57,7 +58,7 @@ def make_equal(options: argparse.Namespace) -> int:
     seen_to = options.settle or ledger.passed(results, study).exists()  # else no report has said anything yet
     if seen_to and ledger.tell_report(results, study, missing) and not options.settle:
         lines.append(f"the report says otherwise: `snakemake --cores 2 --config study={study}` makes it again")
-    print("\n".join(lines), file=sys.stderr)
+    tell(*lines, errors=True)
     return 0
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.cli.tell import tell
 from harness.errors import InputError
 
 if TYPE_CHECKING:
@@ -53,23 +53,22 @@ def verify_runs(options: argparse.Namespace) -> int:
 
     if options.sample < 1 or options.jobs < 1 or options.seed < 0:
         raise InputError("verify", "--sample and --jobs must be at least 1, --seed at least 0")
-    with opened(options.subject, lambda said: print(said, flush=True)) as (recorded, benches, is_whole):
+    with opened(options.subject, tell) as (recorded, benches, is_whole):
         held = hold(recorded)
-        print("\n".join(held.lines), flush=True)
+        tell(*held.lines)
         chosen = recorded if options.all else draw(recorded, options.sample, options.seed)
         how = "all" if options.all else f"drawn with seed {options.seed}"
-        print(f"{options.subject}: {len(chosen)} of {len(recorded)} recorded runs, {how}\n", flush=True)
+        tell(f"{options.subject}: {len(chosen)} of {len(recorded)} recorded runs, {how}", "")
         done: list[Judgement] = []
 
         def announce(judgement: Judgement) -> None:
             done.append(judgement)
-            print(f"{len(done)}/{len(chosen)} {judgement.verdict} {judgement.claim.name}", file=sys.stderr, flush=True)
+            tell(f"{len(done)}/{len(chosen)} {judgement.verdict} {judgement.claim.name}", errors=True)
 
         judgements = verify(chosen, recorded, options.jobs, announce)
         count = None if options.all else options.sample
-        laboratory = verify_benches(benches, count, options.seed, lambda said: print(said, file=sys.stderr, flush=True))
-    for line in (*report.lines(judgements, provenance()), *laboratory.lines):
-        print(line)
+        laboratory = verify_benches(benches, count, options.seed, lambda said: tell(said, errors=True))
+    tell(*report.lines(judgements, provenance()), *laboratory.lines)
     whole = is_whole and laboratory.holds and not held.faults
     return 0 if whole and all(judgement.verdict == EXACT for judgement in judgements) else 1
 
@@ -78,8 +77,7 @@ def explain_words(options: argparse.Namespace) -> int:
     """Print the account."""
     from harness.explain.explain import explain
 
-    for line in explain(options.words):
-        print(line)
+    tell(*explain(options.words))
     return 0
 
 
@@ -95,5 +93,5 @@ def export_study(options: argparse.Namespace) -> int:
     if not out.parent.is_dir():
         raise InputError(str(out), "its folder is not there")
     sums = pack(open_study(options.study), out)
-    print(f"{out}: {len(sums) + 1} files, {out.stat().st_size / 1e6:.1f} MB\nsha256 {checksum(out)}")
+    tell(f"{out}: {len(sums) + 1} files, {out.stat().st_size / 1e6:.1f} MB", f"sha256 {checksum(out)}")
     return 0

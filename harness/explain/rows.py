@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import InputError
+from harness.files import is_there
 from harness.plugins import shown
+from harness.published.read import checked, studies
 from harness.tables import COLUMNS
+from harness.verify.claims import PUBLISHED
 from harness.vouched import require_whole
 from harness.workflow import tables_folder
 
@@ -63,7 +66,7 @@ def find_number(study: str, table: str, words: Sequence[str]) -> Number:
     Raises:
         InputError: if there is no such table, column or row, or if several rows fit.
     """
-    file = tables_folder(study) / f"{table}.csv"
+    file = _tables(study, table) / f"{table}.csv"
     if not file.exists():
         raise InputError(shown(file), f"not there yet: run `harness tables {study}`")
     require_whole(file.parent, f"harness tables {study}")
@@ -80,6 +83,15 @@ def find_number(study: str, table: str, words: Sequence[str]) -> Number:
         raise InputError(usage, f"{len(fitting)} rows of {shown(file)} fit {' '.join(values) or 'no words'}")
     line, row = fitting[0]
     return Number(file, line, column, row)
+
+
+def _tables(study: str, table: str) -> Path:
+    """Where the tables of a study are: made here, or else published and as they were published."""
+    here = tables_folder(study)
+    if is_there(here / f"{table}.csv") or study not in studies():
+        return here
+    checked(PUBLISHED / study)
+    return PUBLISHED / study / "tables"
 
 
 def _same(text: str, word: str) -> bool:
@@ -103,7 +115,7 @@ def runs_behind(number: Number, runs: Sequence[dict[str, str]]) -> list[dict[str
 
 def cells_behind(row: dict[str, str]) -> list[dict[str, str]]:
     """What the runs behind a row have in common, one entry for each side; an empty one fits every run."""
-    if "objective" in row:  # laboratory.csv is made from updates, not from runs
+    if is_measured(row):
         return []
     if "free_policy" in row:  # findings.csv: the best of all cells of each family
         return [{"environment": row["environment"], "family": name} for name in ("gradient-free", "policy-gradient")]
@@ -126,6 +138,11 @@ def cells_behind(row: dict[str, str]) -> list[dict[str, str]]:
     environments = [] if row.get("environment") == "all" else row.get("environment", "").split()
     rest = _known(row, ("policy", "algorithm", "family", "seed"))
     return [{**rest, "environment": name} for name in environments] or [rest]
+
+
+def is_measured(row: dict[str, str]) -> bool:
+    """Whether a row is made from updates that the laboratory measured, or judges a claim by them, and not from runs."""
+    return "objective" in row or row.get("table") == "laboratory.csv"
 
 
 def _known(row: dict[str, str], keys: Sequence[str]) -> dict[str, str]:

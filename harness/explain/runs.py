@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.cell import Cell
 from harness.errors import InputError
+from harness.manifest import read_manifest
 from harness.plugins import ROOT
 from harness.study import studies
 from harness.verify import claims
@@ -34,10 +34,23 @@ def find_runs(words: Sequence[str]) -> list[Claim]:
     return found
 
 
+def find_benches(word: str) -> list[Path]:
+    """The manifests of the laboratory's jobs in a folder that holds no runs, relative to here or to the project."""
+    folder = _folder(Path(word))
+    found = list(folder.rglob("manifest.json")) if folder else []
+    return [] if claims.run_manifests(found) else claims.bench_manifests(found)
+
+
 def _by_path(path: Path) -> list[Claim]:
     """The runs in a folder of records, relative to here or to the project; none if there is no such folder."""
+    folder = _folder(path)
+    return claims.of_folder(folder) if folder else []
+
+
+def _folder(path: Path) -> Path | None:
+    """A folder, or that of a file, if it is there."""
     places = [place if place.is_dir() else place.parent for place in (path, ROOT / path) if place.exists()]
-    return claims.of_folder(places[0]) if places else []
+    return places[0] if places else None
 
 
 def _by_digest(word: str) -> list[Claim]:
@@ -51,9 +64,15 @@ def _by_digest(word: str) -> list[Claim]:
     return found[:1]
 
 
-def study_of(cell: Cell) -> str | None:
-    """The first study that asks for a cell, or None."""
+def study_behind(manifest: Path) -> str | None:
+    """The study that published a job, or the first that asks for its cell or bench, or None."""
+    if manifest.resolve().is_relative_to(claims.PUBLISHED):
+        return manifest.resolve().relative_to(claims.PUBLISHED).parts[0]
+    content = read_manifest(manifest, kind=None)
+    stated = content.get("cell_digest") or content["bench_digest"]
     for name in studies(ROOT):
-        if any(planned.cell.digest == cell.digest for planned in open_study(name).planned):
+        workflow = open_study(name)
+        asked = {one.cell.digest for one in workflow.planned} | {one.bench.digest for one in workflow.benches}
+        if stated in asked:
             return name
     return None

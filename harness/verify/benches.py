@@ -11,12 +11,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
+from harness.files import Unwritable
 from harness.laboratory.bench import Bench
 from harness.laboratory.job import measure_block
 from harness.manifest import OF_BENCH, read_manifest
 from harness.streams import stream
 from harness.verify.hold import hold_benches
 from harness.verify.judgement import DIFFERENT, EXACT
+from harness.verify.rerun import require_known
 
 DIGITS = 12  # of a digest that are shown
 
@@ -58,8 +60,16 @@ def _measured_again(manifest: Path, announce: Callable[[str], None]) -> Iterator
     bench = Bench.from_json(json.dumps(stated["bench"]))
     called = f"{' · '.join(bench.labels)}, seeds {seeds[0]}-{seeds[-1]}"
     with TemporaryDirectory(prefix="measured-") as scratch:
-        again = measure_block(bench, range(seeds[0], seeds[-1] + 1), Path(scratch) / "again" / manifest.parent.name)
-        now = _digests(read_manifest(again, OF_BENCH))
+        place = Path(scratch) / "again" / f"seeds-{seeds[0]:04d}-{seeds[-1]:04d}"
+        try:
+            require_known(bench.environment)
+            now = _digests(read_manifest(measure_block(bench, range(seeds[0], seeds[-1] + 1), place), OF_BENCH))
+        except Unwritable:  # the scratch place is full: no finding about the job
+            raise
+        except Exception as fault:  # whatever a bench of other sources meets here is the finding
+            announce(f"{DIFFERENT} {called}")
+            yield f"  {called}: cannot be measured with the present sources: {type(fault).__name__}: {fault}"
+            return
     odd = {what: digest for what, digest in _digests(stated).items() if now.get(what) != digest}
     announce(f"{DIFFERENT if odd else EXACT} {called}")
     for what, digest in odd.items():

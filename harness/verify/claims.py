@@ -78,6 +78,12 @@ def of_folder(folder: Path) -> list[Claim]:
     return claims
 
 
+def with_benches(folder: Path) -> tuple[list[Claim], list[Path]]:
+    """Every run below a folder, and the manifests of the laboratory's jobs; raises as `of_folder` where neither is."""
+    benches = bench_manifests(folder.rglob("manifest.json"))
+    return below(folder) if benches else of_folder(folder), benches
+
+
 def below(folder: Path) -> list[Claim]:
     """Every run below a folder, perhaps none; raises as `read_claims`."""
     return read_claims(run_manifests(folder.rglob("manifest.json")))

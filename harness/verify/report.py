@@ -66,7 +66,8 @@ def _platforms(judgements: Iterable[Judgement]) -> Iterator[tuple[dict[str, Any]
 
 
 def _side_by_side(facts: Sequence[Fact], runs: Sequence[str]) -> Iterator[str]:
-    yield f"\nPlatform recorded for {', '.join(runs)} and platform now:"
+    yield ""
+    yield f"Platform recorded for {', '.join(runs)} and platform now:"
     if not facts:
         yield "  no fact differs"
         return

@@ -39,7 +39,7 @@ def _again(work: tuple[str, int, Path]) -> Path | str:
     folder = place / "cell" / f"seeds-{seed:04d}-{seed:04d}"
     try:
         cell = Cell.from_json(spec)
-        _require_known(cell.environment)
+        require_known(cell.environment)
         run_block(cell, range(seed, seed + 1), folder, lambda run: None)
     except Unwritable:  # the scratch place is full: no finding about the run
         raise
@@ -50,7 +50,7 @@ def _again(work: tuple[str, int, Path]) -> Path | str:
     return folder
 
 
-def _require_known(world: World) -> None:
+def require_known(world: World) -> None:
     """Refuse `module:id` of Gymnasium unless envs.yaml names it: it imports a module, and the spec may be a stranger's.
 
     Raises:

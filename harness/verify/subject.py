@@ -65,8 +65,8 @@ def _study(name: str, tell: Tell) -> Subject:
     here = any(is_there(ROOT / manifest) for manifest in workflow.manifests)
     if name in read.studies() and not here:
         return _published(PUBLISHED / name, tell)
-    runs = claims.of_study(workflow)
     benches = [ROOT / place for place in workflow.measurements if is_there(ROOT / place)]
+    runs = [] if benches and not workflow.manifests else claims.of_study(workflow)
     made = products_in(ROOT, name)
     held = hold_products(() if workflow.study.tuning else made)
     present = hold_presence(workflow, runs, benches, None if made[0].fault else made[0].folder)
@@ -100,7 +100,7 @@ def _folder(path: Path, tell: Tell) -> Subject:
     if (path / MANIFEST).is_file():
         check_sums(path, str(path))
         tell(f"{path}: every file has its checksum")
-    return Subject(claims.of_folder(path), claims.bench_manifests(path.rglob("manifest.json")), True)
+    return Subject(*claims.with_benches(path), True)
 
 
 def _bundle(path: Path, scratch: Path, tell: Tell) -> Subject:
@@ -114,8 +114,7 @@ def _bundle(path: Path, scratch: Path, tell: Tell) -> Subject:
         if odd
         else "its sources are the present ones"
     )
-    runs = claims.of_folder(scratch / "results" / "runs")
-    benches = claims.bench_manifests((scratch / "results").rglob("manifest.json"))
+    runs, benches = claims.with_benches(scratch / "results")
     with TemporaryDirectory(prefix="made-again-") as again:
         made = hold_made(scratch, path.name, not odd, Path(again))
     present = hold_presence(made.workflow, runs, benches, made.tables)
