@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import shlex
 import shutil
 import subprocess
 import sys
@@ -158,6 +159,41 @@ def test_runs_of_a_published_study_are_exact_without_the_records_they_were_made_
     done = run(clone, "harness", "verify", PLACE, "--sample", "1")
     assert done.returncode == 2
     assert "'tables/scores.csv' was altered" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [
+        (
+            ("tiny", "scores", "CartPole-v1", "linear", "ars", "iqm"),
+            ["runs (3):", f"{PLACE}/tables/scores.csv, line 2"],
+        ),
+        (("part", "laboratory", "linear-reward", "linear", "ars", "0", "0", "cosine"), ["measurements (1 jobs"]),
+        (("results/published/part/laboratory",), ["measurements (1 jobs"]),
+        (("results/published/part/runs/CartPole-v1/linear/entropy",), ["runs (3):", "asked for by: studies/part.yaml"]),
+    ],
+    ids=["number", "number of the laboratory", "folder of the laboratory", "folder of runs"],
+)
+def test_where_only_published_records_are_a_number_leads_to_them_and_to_commands_that_make_them_again(
+    whole: Path, tmp_path: Path, words: tuple[str, ...], lines: list[str]
+) -> None:
+    clone = Path(shutil.copytree(whole, tmp_path / "whole", symlinks=True))
+    published(clone, "part")
+    left = without_records(clone, tmp_path / "left")
+    told = run(left, "harness", "explain", *words).stdout
+    assert all(line in told for line in lines), told
+    assert "LOST" not in told and "the present sources\n" in told
+    commands = [shlex.split(line, comments=True) for line in told.partition("the same again:\n")[2].splitlines()]
+    verify, made, rebuild = commands
+    done = run(left, *verify)
+    assert done.returncode == 0, done.stdout
+    assert (
+        "DIFFERENT " not in done.stdout and "EXACT CartPole-v1" in done.stdout
+    ) or "EXACT linear-reward" in done.stdout
+    assert rebuild[:2] == ["harness", "rebuild"] and rebuild[2] in ("tiny", "part")
+    done = run(left, *made, "--nolock", "--allowed-rules", "run", "measure")
+    assert done.returncode == 0, done.stdout
+    assert all((left / name).is_file() for name in made if name.endswith("manifest.json"))
 
 
 def rebuilt(project: Path, study: str, folder: Path) -> str:
