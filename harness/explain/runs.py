@@ -71,7 +71,10 @@ def study_behind(manifest: Path) -> str | None:
     content = read_manifest(manifest, kind=None)
     stated = content.get("cell_digest") or content["bench_digest"]
     for name in studies(ROOT):
-        workflow = open_study(name)
+        try:
+            workflow = open_study(name)
+        except InputError:  # one that cannot be used hides no other
+            continue
         asked = {one.cell.digest for one in workflow.planned} | {one.bench.digest for one in workflow.benches}
         if stated in asked:
             return name
