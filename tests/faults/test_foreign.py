@@ -15,7 +15,7 @@ import os
 import resource
 import shlex
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -237,6 +237,11 @@ def draw_and_check(project: Path, reader: str, data: st.DataObject) -> None:
     check_reader(project, reader, written(changed(json.loads(path.read_text()), data)))
 
 
+def slow(values: Iterable[Any]) -> list[Any]:
+    """Parameters that are tried with `slow_fault` alone."""
+    return [pytest.param(value, marks=pytest.mark.slow_fault) for value in values]
+
+
 def resealed(project: Path, change: dict[str, Any], where: str = "results/runs") -> str:
     """The text of a true manifest with other values, sealed."""
     (path,) = (project / where).rglob("manifest.json")
@@ -297,7 +302,7 @@ def test_half_a_letter_in_a_command_is_refused_in_one_line(
     assert not HIDDEN.search(said.replace("\n", ""))
 
 
-@pytest.mark.parametrize("name", [b"bad\xff", b"line\nend", b"\x1b[2J", "\u202e".encode()], ids=repr)
+@pytest.mark.parametrize("name", [b"bad\xff", *slow([b"line\nend", b"\x1b[2J", "\u202e".encode()])], ids=repr)
 @pytest.mark.parametrize("reader", READERS)
 def test_a_folder_of_records_with_a_name_that_cannot_be_printed_is_read_or_refused(
     project: Path, tmp_path: Path, reader: str, name: bytes, capsys: pytest.CaptureFixture[str]
@@ -406,7 +411,7 @@ def test_a_parquet_bomb_is_refused_before_it_takes_memory(tmp_path: Path, kind: 
     assert ended(forked(work, tmp_path / "log")) == 0, (tmp_path / "log").read_text()
 
 
-@pytest.mark.parametrize("kind", BOMBS)
+@pytest.mark.parametrize("kind", ["packed", *slow(kind for kind in BOMBS if kind != "packed")])
 @pytest.mark.parametrize("reader", ["verify a study", "tables", "sync", "compare", "verify a bundle"])
 def test_a_parquet_bomb_under_a_fitting_checksum_is_told_in_one_line_by_each_reader(
     project: Path, reader: str, kind: str, capsys: pytest.CaptureFixture[str]
