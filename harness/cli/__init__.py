@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import errno
 import faulthandler
-import sys
 from collections.abc import Sequence
 
 from harness.cli.tell import tell
