@@ -34,7 +34,7 @@ from algorithms.ars import Ars
 from faults.conftest import CELL, ended, forked, ran
 from faults.documents import ENVIRONMENTS, HEAD
 from faults.places import move
-from harness import results, workflow
+from harness import fingerprint, results, workflow
 from harness.bundle.pack import MANIFEST, manifest
 from harness.cell import Part
 from harness.cli import main
@@ -111,6 +111,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         publish(folder)
         assert main(["sync", "mine"]) == 0
         yield folder
+    for known in (fingerprint._fingerprint, fingerprint._closure, fingerprint._imports, fingerprint._file):
+        known.cache_clear()  # of a project without sources
 
 
 def publish(folder: Path) -> None:
