@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from harness import strict_yaml
@@ -104,3 +105,25 @@ def test_the_answer_of_the_readme_is_the_one_that_the_published_tables_give() ->
 @pytest.mark.parametrize("link", re.findall(r"\]\(([^)#]+)\)", README))
 def test_what_the_readme_links_to_is_there(link: str) -> None:
     assert link.startswith("https://") or (ROOT / link).is_file()
+
+
+def published_row(study: str) -> str:
+    """What ran for a published study, as docs/reproducibility.md has it."""
+    tables = load(ROOT / "results" / "published" / study / "tables")
+    timing = pd.read_csv(ROOT / "results" / "published" / study / "tables" / "timing.csv")
+    cells, seeds = len(timing), tables.runs["seed"]
+    hours = (timing["seconds_total"] * timing["n"]).sum() / 3600
+    numbers = (
+        f"{cells} | {len(seeds)} | {seeds.min():.0f} to {seeds.max():.0f} | {tables.runs['steps'].sum() / 1e6:.0f}"
+    )
+    return f"| {study} | {numbers} | {hours:.1f} |"
+
+
+def test_the_page_states_what_ran_for_every_published_study() -> None:
+    page = (ROOT / "docs" / "reproducibility.md").read_text(encoding="utf-8")
+    for study in sorted(path.name for path in (ROOT / "results" / "published").iterdir() if path.is_dir()):
+        assert published_row(study) in page
+    tried = pd.concat(pd.read_csv(path) for path in sorted((ROOT / "tuned").glob("*.csv")))
+    tuning = f"Tuning: {len(tried)} settings with three seeds each, {tried['steps'].sum() / 1e6:.0f} million steps."
+    assert tuning in " ".join(page.split())
+    assert set(tried["n"]) == {3}
