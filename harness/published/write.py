@@ -86,8 +86,9 @@ def _gather(workflow: Workflow, folder: Path) -> None:
     """All that is published of a study, checked, under one list of checksums."""
     name = workflow.study.name
     jobs = [ROOT / path for path in workflow.manifests if is_there(ROOT / path)]
+    recorded = {run["digest"] for job in jobs for run in read_manifest(job)["runs"]}
     tables, figures, _ = [product.whole() for product in products_in(ROOT, name)]
-    _require_same(name, {run["digest"] for job in jobs for run in read_manifest(job)["runs"]})
+    _require_same(name, recorded)
     sums: dict[str, str] = {}
     for place, contents in _jobs(workflow):
         keeper = _keeper(name, place, contents)
