@@ -40,8 +40,8 @@ def test_programs_and_other_structures_are_counted_by_family():
 
 def test_in_short_a_structure_saves_data_costs_it_or_both():
     assert conclusion.short(MIXED) == (
-        "Where these runs decide, with gradient-free search programs save data and other structures cost data; with "
-        "policy gradients programs are not shown to save data or to cost it and other structures save data in some "
+        "Where these runs decide, with gradient-free search programs save data, other structures cost data; with "
+        "policy gradients programs are not shown to save data or to cost it, other structures save data in some "
         "places and cost it in others."
     )
 

@@ -42,7 +42,7 @@ def short(structures: pd.DataFrame) -> str:
         kinds: dict[str, list[str]] = {}
         for kind, _, _, won, lost in counts:
             kinds.setdefault(_effect(won, lost), []).append(kind)
-        parts.append(f"with {words} {' and '.join(f'{listed(names)} {effect}' for effect, names in kinds.items())}")
+        parts.append(f"with {words} {', '.join(f'{listed(names)} {effect}' for effect, names in kinds.items())}")
     return f"Where these runs decide, {'; '.join(parts)}." if parts else ""
 
 
