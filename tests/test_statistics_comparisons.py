@@ -1,6 +1,6 @@
 """Probability of improvement and its tests against enumeration, SciPy and hand."""
 
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -89,3 +89,22 @@ def test_interval_of_improvement_covers_its_95_percent():
     estimates = [bootstrap(rng, sample, (runs,), statistic, 300) for sample in samples]
     coverage = np.mean([estimate.low <= truth <= estimate.high for estimate in estimates])
     assert coverage == pytest.approx(0.95, abs=0.02 + 3 * np.sqrt(0.95 * 0.05 / simulations))  # 0.021
+
+
+@pytest.mark.parametrize("values", [[1, 1, 2, 3, 3, 3, 4], [0, 0, 0, 0, 0, 0, 1], [1, 2, 3, 4, 5, 6, 7]])
+def test_unpaired_p_is_the_share_of_all_divisions_that_are_as_far_apart_ties_or_none(values):
+    """By every division of seven runs into three and four: sums of mid-ranks at least as far from their mean."""
+    ranks = stats.rankdata(values)
+    sums = np.array([ranks[list(three)].sum() for three in combinations(range(7), 3)])
+    far = np.abs(sums - 3 * 8 / 2)
+    for place, three in enumerate(combinations(range(7), 3)):
+        first, second = np.array(values, float)[list(three)], np.delete(np.array(values, float), list(three))
+        expected = np.mean(far >= far[place] - 1e-9)
+        assert unpaired_p(first, second) == pytest.approx(expected, rel=1e-12)
+        assert unpaired_p(second, first) == pytest.approx(expected, rel=1e-12)
+
+
+def test_unpaired_p_of_three_of_six_runs_at_the_top_of_36_where_30_are_equal():
+    """C(6, 3) of C(36, 3) divisions put all three low runs on the side of six: 20 of 7140."""
+    first, second = np.array([100.0, 200.0, 300.0, 500.0, 500.0, 500.0]), np.full(30, 500.0)
+    assert unpaired_p(first, second) == pytest.approx(20 / 7140, rel=1e-9)

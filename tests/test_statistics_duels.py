@@ -136,3 +136,10 @@ def test_equal_sides_are_left_undetermined_nine_times_in_ten_whatever_their_size
         chance = duel(rng, methods(rng, sizes[0]), methods(rng, sizes[1]), IQM, 300).probability[0]
         decided += chance >= SURE or chance <= 1 - SURE
     assert decided / studies <= 0.1 + 3 * np.sqrt(0.1 * 0.9 / studies)
+
+
+def test_one_diverging_replicate_in_nine_moves_no_estimate():
+    replicates = np.array([[0.017]] * 8 + [[50.0]])
+    found = estimate(replicates)
+    assert found.value == pytest.approx(0.017)
+    assert found.low <= found.value <= found.high

@@ -61,8 +61,9 @@ def test_the_item_of_a_killed_worker_is_done_by_who_asked():
 @forks
 def test_an_interrupt_ends_all_workers_without_a_word():
     program = "from harness.workers import each; import time; each(lambda _: time.sleep(60), range(4), 2)"
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"  # tests may run in the background
     process = subprocess.Popen(
-        [sys.executable, "-c", f"try:\n {program}\nexcept KeyboardInterrupt: print('interrupted')"],
+        [sys.executable, "-c", f"{heard}\ntry:\n {program}\nexcept KeyboardInterrupt: print('interrupted')"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -30,9 +30,9 @@ CAPTION = "Score and steps to solve against the number of parameters."
 READING = (
     "Every faint dot is one algorithm with one structure, placed at its number of parameters P (logarithmic). The "
     "heavy marks join the best cell of each family at each P; their bars are 95 % intervals. Upper row: normalised "
-    "score at the budget. Lower row: expected running time (ERT) to the environment's threshold, lower is faster; "
-    "triangles on the upper edge are cells that never reached it. Structures differ in more than their number of "
-    "parameters. Environments with one structure are left out."
+    "score at the budget, what is below −0.5 on the lower edge. Lower row: expected running time (ERT) to the "
+    "environment's threshold, lower is faster; triangles on the upper edge are cells that never reached it. "
+    "Structures differ in more than their number of parameters. Environments with one structure are left out."
 )
 EMPTY = "In every environment there are runs of one structure only, or none."
 SHAPES = {"gradient-free": "o", "policy-gradient": "s", "probe": "^"}

@@ -69,7 +69,7 @@ def _notes(rows: Sequence[Row]) -> Iterator[str]:
         f"intervals over runs; p after Holm over the opponents of a block, decided at {ALPHA:g}."
     )
     if not all(row["paired"] for row in rows):
-        yield "u: other seeds than the own runs, so unpaired."
+        yield "u: not all seeds are the same as those of the own runs, so unpaired."
     if any(not row["same_evaluation"] for row in rows):
         yield "*: evaluated at other steps or over other numbers of episodes, so that scores are more or less noisy."
     if any(not row["present_sources"] for row in rows):

@@ -30,14 +30,15 @@ WORDS = (
 )
 
 
-def answer(tables: Tables) -> tuple[Point, ...]:
-    """Leads and sentences, every number from the tables."""
+def answer(tables: Tables, notes: str = "") -> tuple[Point, ...]:
+    """Leads and sentences, every number from the tables; before the words what the study says that one must know."""
+    known = [Point("To know of these runs:", (Said(notes.strip()),))] if notes else []
     rows = [row for row in tables.findings.to_dict("records") if row["free_n"] > 0 and row["gradient_n"] > 0]
     found = contests(tables)
     measured = laboratory_answer(tables.laboratory)
     if not rows and not found:
         text = "There is no result yet." if tables.findings.empty else "There is nothing to compare yet."
-        return tuple(measured) or (Point("", (Said(text),)),)
+        return (*measured, *known) if measured else (Point("", (Said(text),)),)
     return (
         *([] if found else measured),
         conclusion(tables),
@@ -47,6 +48,7 @@ def answer(tables: Tables) -> tuple[Point, ...]:
         *frontier_answer(tables.frontier),
         *(measured if found else []),
         *_open(rows, found),
+        *known,
         Point("How to read this.", (Said(WORDS),)),
     )
 

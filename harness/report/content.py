@@ -94,12 +94,12 @@ def compose(facts: Facts, tables: Tables, digests: Mapping[str, str]) -> Report:
         Section("sensitivity", "What would change the conclusion", frontier.sensitivity_blocks(tables.sensitivity)),
         Section("films", "Learned policies at work", _films(facts.clips)),
         Section("completeness", "Completeness", _completeness(tables, facts.unmirrored)),
-        Section("methods", "Methods", _methods(facts.notes)),
+        Section("methods", "Methods", _methods()),
         Section("provenance", "Provenance", _provenance(facts, digests)),
     )
     judged = claims(tables.claims, drawn(sections))
     second = (Section("claims", "Claims", judged),) if judged else ()
-    return Report(facts.title, facts.question, answer(tables), (*sections[:2], *second, *sections[2:]))
+    return Report(facts.title, facts.question, answer(tables, facts.notes), (*sections[:2], *second, *sections[2:]))
 
 
 def _laboratory(tables: Tables) -> tuple[Section, ...]:
@@ -232,7 +232,7 @@ def by_reason(unmirrored: Sequence[tuple[str, str]]) -> list[tuple[str, str, str
     return [(reason, str(len(runs)), ", ".join(runs[:3])) for reason, runs in groups.items()]
 
 
-def _methods(notes: str) -> tuple[Block, ...]:
+def _methods() -> tuple[Block, ...]:
     """How everything was measured."""
     return (
         Text(methods.COUNTING),
@@ -241,7 +241,6 @@ def _methods(notes: str) -> tuple[Block, ...]:
         Formula("ert"),
         Text(methods.TIMES),
         Text(methods.INTERVALS),
-        *((Text(f"Settings. {notes.strip()}"),) if notes else ()),
     )
 
 

@@ -25,11 +25,11 @@ SELECTION = (
 )
 SENSITIVITY = (
     "The question asked again, one thing changed at a time. Structure is one side here, the best of all structures "
-    "with any algorithm, chosen as families are: another test than those of the first page. Steps are compared by the "
-    "share of the budget that a target leaves unused: the threshold, and targets at 75 % and 50 % of its height. "
-    "Verdicts are those of tests, corrected for the number of environments within each reading; over all environments "
-    "together (all), of whether the interval of the mean difference leaves 0 out. A reading that turns or opens the "
-    "verdict is one that the conclusion rests on."
+    "with any algorithm, chosen as families are: another test than those of the first page, whose verdicts the first "
+    "column need not repeat. Steps are compared by the share of the budget that a target leaves unused: the threshold, "
+    "and targets at 75 % and 50 % of its height. Verdicts are those of tests, corrected for the number of environments "
+    "within each reading; over all environments together (all), of whether the interval of the mean difference leaves "
+    "0 out. A reading that turns or opens the verdict is one that the conclusion rests on."
 )
 HEADINGS = {  # of readings, short enough for a page
     "half of the budget": "½ budget",
@@ -90,7 +90,7 @@ def frontier_answer(frontier: pd.DataFrame) -> list[Point]:
 def exchange_answer(exchange: pd.DataFrame, structures: pd.DataFrame) -> list[Point]:
     """The rates at the threshold where a test tells the steps apart, for the first page."""
     rates = decided(best_of(exchange), structures)
-    rates = rates[rates["faster"] != UNDETERMINED]
+    rates = rates[~rates["faster"].isin(["", UNDETERMINED])]
     if rates.empty:
         return []
     rows = rates.sort_values("rate", ascending=False).to_dict("records")
@@ -129,7 +129,8 @@ def exchange_blocks(exchange: pd.DataFrame, structures: pd.DataFrame) -> tuple[B
     caption = (
         "Exchange rates: how many times the steps of the structure the generic policy needs, each by the fastest of "
         "its methods; fewer than five runs have no interval. Rates describe; who needs fewer steps until solved is "
-        "decided by the corrected test of structures.csv, which chooses and judges on different runs."
+        "decided by the corrected test of structures.csv, which chooses and judges on different runs; a rate until a "
+        "lower target has no verdict."
     )
     return (Table(caption, columns, (False,) * 5 + (True,) * 3 + (False,), tuple(rows)),)
 

@@ -58,12 +58,16 @@ def _key(row: Cell, side: str = "") -> tuple[str, str, str]:
 
 
 def decided(rates: pd.DataFrame, structures: pd.DataFrame) -> pd.DataFrame:
-    """Exchange rates with who needs fewer steps, `faster`, as structures.csv says: of `solved`, by runs enough."""
+    """Exchange rates with who needs fewer steps, `faster`, as structures.csv says: of `solved`, by runs enough.
+
+    A rate at another target has no verdict, as nothing tests it.
+    """
     keys = ["environment", "family", "policy"]
     tests = structures.rename(columns={"structure_policy": "policy"})[[*keys, "faster"]]
     found = rates.merge(tests, on=keys, how="left")
-    known = found["solved"] & found["faster"].notna() & found["rate_low"].notna()
-    return found.assign(faster=found["faster"].where(known, UNDETERMINED))
+    known = found["faster"].notna() & found["rate_low"].notna()
+    verdicts = found["faster"].where(known, UNDETERMINED).where(found["solved"], "")
+    return found.assign(faster=verdicts)
 
 
 def named(cell: Cell) -> str:

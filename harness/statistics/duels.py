@@ -101,11 +101,11 @@ def duel(
     sizes = sorted({len(values) for values in (*first, *second)})
     splits = {size: halves(rng, size, resamples) for size in sizes}
     sides = judged(first, splits, statistic), judged(second, splits, statistic)
-    means = [side.scores.mean(axis=0) for side in sides]  # [G]
+    middles = [np.median(side.scores, axis=0) for side in sides]  # [G]
     favourites = sides[0].chosen.argmax(axis=0), sides[1].chosen.argmax(axis=0)
     replicates = sides[0].scores - sides[1].scores  # [R, G]
     wide = widened(replicates, sizes[0])
-    return Duel(means[0], means[1], estimate(wide), probability(replicates, wide, resolution), wide, favourites)
+    return Duel(middles[0], middles[1], estimate(wide), probability(replicates, wide, resolution), wide, favourites)
 
 
 def widened(replicates: Floats, runs: int) -> Floats:
@@ -129,9 +129,12 @@ def above(replicates: Floats, resolution: float) -> Floats:
 
 
 def estimate(replicates: Floats) -> Estimate:
-    """The mean [G] of widened replicates [R, G], with an interval that holds it."""
+    """The median [G] of widened replicates [R, G], with an interval that holds it.
+
+    Their mean may be far from any run's difference: a half that draws the one diverging run twice moves it by itself.
+    """
     outside = (1 - LEVEL) / 2
-    value = replicates.mean(axis=0)
+    value = np.median(replicates, axis=0)
     low, high = np.quantile(replicates, (outside, 1 - outside), axis=0, method="inverted_cdf")
     known = np.isfinite(replicates).all(axis=0)
     return Estimate(value, *np.where(known, (np.minimum(low, value), np.maximum(high, value)), np.nan))
