@@ -388,7 +388,7 @@ def evaluated(folder: Path, seed: int, budget: int) -> float:
 def test_runs_with_other_seeds_are_compared_unpaired(project: Path) -> None:
     done = run(project, "harness", "compare", "later", "--against", "tiny")
     assert done.returncode == 0, done.stdout
-    assert "u: other seeds than the own runs, so unpaired." in done.stdout
+    assert "u: not all seeds are the same as those of the own runs, so unpaired." in done.stdout
     assert [(row["own_n"], row["n"], row["paired"]) for row in rows(project, "later")] == [("4", "3", "False")] * 2
 
 
