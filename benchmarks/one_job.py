@@ -8,18 +8,20 @@ With --stop it ends at its first environment step. Its imports are those of a jo
 from __future__ import annotations
 
 import dataclasses
-import os
 import sys
+from os import _exit  # as it is before a plug-in at work is kept from it
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from harness.compiler import load_compiler
+from harness.edits import remembered
 from harness.memory import keep_memory
 from harness.threads import pin_threads
 
 pin_threads()
 keep_memory()
+remembered()
 load_compiler()
 
 from harness import plugins  # noqa: E402
@@ -41,7 +43,7 @@ def stop_at_first_step() -> None:
     from harness.rollouts.compiled import CompiledEngine
 
     def end(*_: object) -> None:
-        os._exit(0)
+        _exit(0)
 
     CompiledEngine.__call__ = end  # type: ignore[method-assign, assignment]
 
