@@ -42,7 +42,16 @@ def test_a_cut_lies_between_a_panel_and_the_title_of_the_next(two: Figure) -> No
 
 def test_what_a_pdf_states_is_a_fraction_from_the_top(two: Figure) -> None:
     (place,) = cuts.cuts(two)
-    assert cuts.stated(style.rendered(two)[".pdf"]) == [pytest.approx(1.0 - place / 10.0, abs=1e-4)]
+    assert cuts.stated(style.rendered(two)[".pdf"]) == ([pytest.approx(1.0 - place / 10.0, abs=1e-4)], 1.0)
+
+
+def test_a_legend_below_everything_begins_half_way_to_the_lowest_panel(two: Figure) -> None:
+    """The lower panel ends 2 inches above the bottom."""
+    style.legend_below(two, [style.handle((0.0, 0.0, 0.0), "o")], ["one"])
+    (legend,) = two.legends
+    top = legend.get_tightbbox(two.canvas.get_renderer()).y1 / two.dpi  # type: ignore[attr-defined]
+    _, begins = cuts.stated(style.rendered(two)[".pdf"])
+    assert begins == pytest.approx(1.0 - (top + 2.0) / 20.0, abs=1e-4)
 
 
 def test_a_figure_that_fits_a_page_states_no_cut() -> None:
@@ -50,7 +59,7 @@ def test_a_figure_that_fits_a_page_states_no_cut() -> None:
     for top in (0.5, 2.5):
         style.axes_at(figure, 1.0, top, 2.0, 1.0)
     assert len(list(cuts.cuts(figure))) == 1
-    assert cuts.stated(style.rendered(figure)[".pdf"]) == []
+    assert cuts.stated(style.rendered(figure)[".pdf"]) == ([], 1.0)
 
 
 @pytest.mark.parametrize("name", TALL)
@@ -60,7 +69,7 @@ def test_no_cut_of_a_full_study_crosses_anything(name: str, full: Tables) -> Non
         figure.draw_without_rendering()
         renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
         boxes = [artist.get_tightbbox(renderer) for artist in (*figure.axes, *figure.texts, *figure.legends)]
-    found = [place * figure.dpi for place in cuts.cuts(figure)]
+    found = [place * figure.dpi for place in (*cuts.cuts(figure), cuts.legend(figure))]
     assert found
     assert not any(box.y0 < place < box.y1 for place in found for box in boxes)
     plt.close(figure)

@@ -202,6 +202,16 @@ def test_panels_fill_strips_as_wide_as_the_environment_with_the_most_structures(
     assert strips == [[("B", 5)], [("A", 3), ("C", 1)], [("D", 3)]]
 
 
+def test_the_structures_of_an_environment_go_on_in_the_next_strip_with_room() -> None:
+    """Eight go on below, beside those of an environment that fits there; the other's last two find no room before."""
+    counts = {"A": 8, "B": 8, "C": 4, "D": 2}
+    cells = pd.DataFrame(
+        [{"environment": e, "policy": f"p{i}", "parameters": i} for e, number in counts.items() for i in range(number)]
+    )
+    strips = [[(environment, len(policies)) for environment, policies in strip] for strip in panels.packed(cells)]
+    assert strips == [[("A", 6)], [("A", 2), ("C", 4)], [("B", 6)], [("B", 2), ("D", 2)]]
+
+
 def test_structures_of_a_row_lie_around_its_middle() -> None:
     cells = pd.DataFrame(
         {

@@ -56,7 +56,7 @@ def draw(tables: Tables) -> Figure:
         return nothing(EMPTY)
     groups = {str(name): group for name, group in rates.groupby("environment")}
     heights = {name: PITCH * len(group[["policy", "family"]].drop_duplicates()) for name, group in groups.items()}
-    figure = plt.figure(figsize=(WIDTH, sum(heights.values()) + len(groups) * HEAD + FOOT + LEGEND))
+    figure = plt.figure(figsize=(WIDTH, sum(heights.values()) + len(groups) * (HEAD + FOOT) + LEGEND))
     limit = _limit(rates)
     top = 0.0
     for name, group in groups.items():
@@ -67,9 +67,8 @@ def draw(tables: Tables) -> Figure:
         axes.set_title(
             f"against {shortened(str(generic), 20)}, P = {size:.0f}", loc="right", fontsize=7.0, weight="normal"
         )
-        axes.tick_params(axis="x", labelbottom=name == list(groups)[-1])
-        top += HEAD + heights[name]
-    axes.set_xlabel("times more steps with the generic policy")
+        axes.set_xlabel("times more steps with the generic policy")
+        top += HEAD + heights[name] + FOOT
     families = sorted_families(rates["family"])
     bound = Line2D([], [], color=INK, marker=">", linestyle="", markersize=4.5)
     handles = [*(handle(family_colour(family), SHAPES[family]) for family in families), bound]

@@ -44,7 +44,7 @@ def by_policy(cells: pd.DataFrame) -> tuple[Figure, list[Panel]]:
     groups = dict(tuple(cells.groupby(["environment", "policy"])))
     panels = []
     for line, strip in enumerate(strips):
-        number = sum(len(policies) for _, policies in strip)
+        number = _policies(strip)
         room = WIDTH - RIGHT - len(strip) * LEFT - (number - len(strip)) * BETWEEN
         width, left, top = min(WIDEST, room / number), 0.0, line * step + HEAD
         for environment, policies in strip:
@@ -62,21 +62,26 @@ def by_policy(cells: pd.DataFrame) -> tuple[Figure, list[Panel]]:
 
 
 def packed(cells: pd.DataFrame) -> list[list[Block]]:
-    """Environments in strips: as wide as the one with the most policies, and each where it first fits."""
-    blocks: list[Block] = []
-    for environment, group in cells.groupby("environment"):
-        policies = policy_order(group)
-        blocks += [(str(environment), policies[start : start + MOST]) for start in range(0, len(policies), MOST)]
-    capacity = max(3, *(len(policies) for _, policies in blocks))
+    """Environments in strips, those with most policies first; each block where it first fits, none before its kin."""
+    groups = {str(environment): policy_order(group) for environment, group in cells.groupby("environment")}
+    capacity = max(3, *(min(MOST, len(policies)) for policies in groups.values()))
     strips: list[list[Block]] = []
-    for block in sorted(blocks, key=lambda block: (-len(block[1]), block[0])):
-        for strip in strips:
-            if sum(len(policies) for _, policies in strip) + len(block[1]) <= capacity:
-                strip.append(block)
-                break
-        else:
-            strips.append([block])
+    for environment, policies in sorted(groups.items(), key=lambda group: (-len(group[1]), group[0])):
+        earliest = 0
+        for start in range(0, len(policies), MOST):
+            block = policies[start : start + MOST]
+            later = range(earliest, len(strips))
+            room = (place for place in later if _policies(strips[place]) + len(block) <= capacity)
+            earliest = next(room, len(strips))
+            if earliest == len(strips):
+                strips.append([])
+            strips[earliest].append((environment, block))
     return strips
+
+
+def _policies(strip: list[Block]) -> int:
+    """How many stand in a strip."""
+    return sum(len(policies) for _, policies in strip)
 
 
 def _title(axes: Axes, policy: str, size: str, environment: str, first: bool) -> None:

@@ -36,7 +36,7 @@ def render(report: Report, figures: Path) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         desk = Path(folder)
         pdfs = {f"{stem}.pdf": (figures / f"{stem}.pdf").read_bytes() for stem in pictures(report)}
-        cuts = json.dumps({name: stated(pdf) for name, pdf in pdfs.items()})
+        cuts = json.dumps({name: stated(pdf)._asdict() for name, pdf in pdfs.items()})
         words = {
             "report.json": as_json(report).encode(),
             "cuts.json": cuts.encode(),
