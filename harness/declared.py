@@ -102,8 +102,9 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         if path.name == MANIFEST:
             return read_manifest(path, kind=None)
-        content: dict[str, Any] = json.loads(read_bytes(path))
-        require_seal(content)
+        written = read_bytes(path)
+        content: dict[str, Any] = json.loads(written)
+        require_seal(content, written)
         read(Node.of(content, path.name), Memory)
     except (InputError, Irregular, ValueError, AttributeError, RecursionError):
         return {}

@@ -135,10 +135,11 @@ def read_manifest(path: Path, kind: Kind | None = OF_RUNS) -> dict[str, Any]:
         InputError: it cannot be used: file, key and reason.
     """
     try:
-        content = _plain(read_bytes(path))
+        written = read_bytes(path)
+        content = _plain(written)
         node = Node.of(content, str(path))
         _check_leaves(node, MAX_DEPTH)
-        require_seal(content)
+        require_seal(content, written)
         _check(content, node, kind or (OF_BENCH if OF_BENCH.spec in content else OF_RUNS))
     except Irregular as fault:
         raise InputError(str(path), f"{fault.strerror}; {AGAIN}") from fault

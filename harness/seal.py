@@ -1,4 +1,4 @@
-"""A seal: a JSON file that vouches for others carries the checksum of its own content; no digit of it can turn."""
+"""A seal: a JSON file that vouches for others carries the checksum of its own content; no bit of it can turn."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ def sealed(content: Mapping[str, Any]) -> dict[str, Any]:
     return {**content, SEAL: _checksum(content)}
 
 
-def require_seal(content: Mapping[str, Any]) -> None:
-    """Raise ValueError unless the content is what was sealed."""
-    if content.get(SEAL) != _checksum({name: value for name, value in content.items() if name != SEAL}):
+def require_seal(content: Mapping[str, Any], written: bytes) -> None:
+    """Raise ValueError unless the content is what was sealed, and written as it is: 1E-05 is no 1e-05."""
+    unsealed = {name: value for name, value in content.items() if name != SEAL}
+    if content.get(SEAL) != _checksum(unsealed) or json_bytes(content) != written:
         raise ValueError("it was altered: its seal does not fit")
 
 

@@ -51,8 +51,9 @@ def require_whole(folder: Path, again: str, sums: str = SUMS, of: Sequence[Path]
     if not is_there(place):
         raise InputError(shown(place), f"is not there, and it vouches for what is beside it; run `{again}`")
     try:
-        known = json.loads(read_bytes(place))
-        require_seal(known)
+        written = read_bytes(place)
+        known = json.loads(written)
+        require_seal(known, written)
         files, made_of = dict(known["files"]), dict(zip(of, known.get("of", ()), strict=True))
     except (OSError, ValueError, AttributeError, KeyError, TypeError) as fault:
         raise InputError(shown(place), f"cannot vouch for what is beside it ({fault}); run `{again}`") from fault

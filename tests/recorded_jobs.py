@@ -1,13 +1,13 @@
 """Small recorded jobs, as a run leaves them, with numbers of one's own: for tests of the tables."""
 
 import hashlib
-import json
 from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
 
 from harness.cell import Cell, Evaluation, Part, World
+from harness.files import json_bytes
 from harness.seal import sealed
 from harness.tables import CellRecord
 
@@ -69,4 +69,4 @@ def write_job(manifest, curves, exact=(), diverged=None, clock=1.0):
         pd.DataFrame(rows or {"seed": np.empty(0, int)}).to_parquet(manifest.parent / name)
     sums = {name: hashlib.sha256((manifest.parent / name).read_bytes()).hexdigest() for name in files}
     content = {"schema": 1, **HEADER, "runs": runs, "files": sums, "provenance": {}}
-    manifest.write_text(json.dumps(sealed(content)))
+    manifest.write_bytes(json_bytes(sealed(content)))

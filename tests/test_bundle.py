@@ -24,7 +24,7 @@ from harness.bundle.hold import hold_made
 from harness.bundle.pack import MANIFEST, manifest
 from harness.bundle.unpack import unpack
 from harness.errors import InputError
-from harness.files import checksum
+from harness.files import checksum, json_bytes
 from harness.seal import SEAL, sealed
 
 Members = list[tuple[zipfile.ZipInfo, bytes]]
@@ -196,7 +196,7 @@ def forge_run(folder: Path) -> None:
     content = json.loads(path.read_text(encoding="utf-8"))
     del content[SEAL]
     content["files"][file.name] = checksum(file)
-    path.write_text(json.dumps(sealed(content)), encoding="utf-8")
+    path.write_bytes(json_bytes(sealed(content)))
 
 
 def forge_table(folder: Path) -> None:
@@ -209,7 +209,7 @@ def forge_table(folder: Path) -> None:
     sums = json.loads((tables / "checksums.json").read_text(encoding="utf-8"))
     sums["files"][path.name] = checksum(path)
     del sums[SEAL]
-    (tables / "checksums.json").write_text(json.dumps(sealed(sums)), encoding="utf-8")
+    (tables / "checksums.json").write_bytes(json_bytes(sealed(sums)))
     stub_figures(folder, "tiny")  # as if they were made of it
     stub_report(folder, "tiny")
 

@@ -23,6 +23,7 @@ from harness.claims.verdict import ALPHA, adjust, ends, judge, margins, more_see
 from harness.claims.without import without_one
 from harness.declared import declared, declared_before, known_to
 from harness.errors import InputError
+from harness.files import json_bytes
 from harness.plugins import ROOT
 from harness.report import blocks
 from harness.report import claims as section
@@ -167,7 +168,7 @@ def test_runs_that_are_adopted_bring_the_claims_that_they_knew(tmp_path: Path) -
     write_job(manifest, {seed: flat(9.0) for seed in range(5)})
     held = {name: value for name, value in json.loads(manifest.read_text()).items() if name != "seal"}
     held |= {"claims": {"claim-0": now["claim-0"], "claim-1": "reworded"}}
-    manifest.write_text(json.dumps(sealed(held)), encoding="utf-8")
+    manifest.write_bytes(json_bytes(sealed(held)))
     assert declared_before(now, [tmp_path / "ars" / "cell"], range(10)) == {"claim-0": now["claim-0"]}
     assert declared_before(now, [tmp_path / "ars" / "cell"], range(5, 10)) == now  # fresh seeds
     manifest.write_text("damaged", encoding="utf-8")
@@ -184,7 +185,7 @@ def judged(root: Path, claims: tuple[Claim, ...], known: dict[str, str] | None) 
             content = {
                 name: value for name, value in json.loads(cell.manifests[0].read_text()).items() if name != "seal"
             }
-            cell.manifests[0].write_text(json.dumps(sealed({**content, "claims": known})))
+            cell.manifests[0].write_bytes(json_bytes(sealed({**content, "claims": known})))
         cells.append(cell)
     write_tables(cells, root / "demo", seed=1, resamples=100, claims=claims)
     return pd.read_csv(root / "demo" / "claims.csv", keep_default_na=False)

@@ -17,7 +17,7 @@ from benches import bench, linear_return, measured, part, relative_noise, vector
 from algorithms.ars import Ars
 from harness.assembly import make_problem
 from harness.errors import InputError
-from harness.files import checksum
+from harness.files import checksum, json_bytes
 from harness.interface import Outcome, Turn
 from harness.laboratory import job, laws, measure, plan
 from harness.laboratory.bench import Bench, Route
@@ -303,7 +303,7 @@ def test_records_are_sealed_and_equal_for_equal_seeds(tmp_path):
     second = job.measure_block(one, range(3, 5), tmp_path / "b")
     manifests = [json.loads(path.read_text()) for path in (first, second)]
     for path, manifest in zip((first, second), manifests, strict=True):
-        require_seal(manifest)
+        require_seal(manifest, path.read_bytes())
         assert all(checksum(path.parent / name) == stated for name, stated in manifest["files"].items())
     assert manifests[0]["seeds"][1] == manifests[1]["seeds"][0]
     assert manifests[0]["seeds"][0]["digest"] != manifests[0]["seeds"][1]["digest"]
@@ -321,7 +321,7 @@ def test_a_measurement_that_was_forged_and_sealed_anew_is_found_by_measuring_aga
     frame.assign(noise=frame["noise"] / 2).to_parquet(table)
     forged = {**whole, "files": {**whole["files"], table.name: checksum(table)}}
     del forged["seal"]
-    path.write_text(json.dumps(sealed(forged)))  # every digest of a seed is still the honest one
+    path.write_bytes(json_bytes(sealed(forged)))  # every digest of a seed is still the honest one
     found = verify_benches([path], None, 0, told.append)
     assert not found.holds
     assert "file estimates.parquet is DIFFERENT" in found.lines[1]
@@ -330,7 +330,7 @@ def test_a_measurement_that_was_forged_and_sealed_anew_is_found_by_measuring_aga
     content = json.loads(path.read_text())
     content["seeds"][1]["digest"] = "0" * 64
     del content["seal"]
-    path.write_text(json.dumps(sealed(content)))
+    path.write_bytes(json_bytes(sealed(content)))
     forged = verify_benches([path], None, 0, told.append)
     assert not forged.holds
     assert "seed 3 is DIFFERENT: recorded 000000000000…" in forged.lines[1]

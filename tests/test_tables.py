@@ -12,6 +12,7 @@ import pytest
 from recorded_jobs import GRID, digest_of, record, write_job
 
 from harness.errors import InputError
+from harness.files import json_bytes
 from harness.seal import sealed
 from harness.tables import COLUMNS, write_tables
 from harness.tables.read import read_cell
@@ -389,7 +390,7 @@ def test_one_seed_with_two_different_results_is_refused(tmp_path):
         content = json.loads(manifest.read_text())
         del content["seal"]
         content["runs"][0]["digest"] = digest_of(f"other-{number}")
-        manifest.write_text(json.dumps(sealed(content)))
+        manifest.write_bytes(json_bytes(sealed(content)))
     with pytest.raises(InputError, match="seed 0 differs"):
         write_tables([cell], tmp_path / "out", seed=1, resamples=10)
 

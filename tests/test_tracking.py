@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from harness.cell import Cell, Evaluation, Part, World
-from harness.files import checksum
+from harness.files import checksum, json_bytes
 from harness.seal import sealed
 from harness.tracking import ledger, mirror, records, reflection, runs, store, ui
 
@@ -70,7 +70,7 @@ def write_job(
     content |= {"parameters": 4, "runs": summaries, "provenance": {}}
     content["files"] = {name: checksum(folder / name) for name in (*records.CURVES, "timing.parquet", "candidates.npz")}
     manifest = folder / "manifest.json"
-    manifest.write_text(json.dumps(sealed(content)))
+    manifest.write_bytes(json_bytes(sealed(content)))
     return manifest
 
 

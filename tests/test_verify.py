@@ -15,7 +15,7 @@ import pytest
 from harness.cell import Cell, Evaluation, Part, World
 from harness.cli import main
 from harness.errors import InputError
-from harness.files import checksum
+from harness.files import checksum, json_bytes
 from harness.job import run_block
 from harness.provenance import provenance
 from harness.record import Finished, read_run, write
@@ -67,7 +67,7 @@ def edit(manifest: Path, change: Callable[[Any], Any]) -> None:
     content = json.loads(manifest.read_text(encoding="utf-8"))
     del content[SEAL]
     change(content)
-    manifest.write_text(json.dumps(sealed(content)), encoding="utf-8")
+    manifest.write_bytes(json_bytes(sealed(content)))
 
 
 def with_rows(run: Finished, number: int, column: str, value: float) -> Finished:

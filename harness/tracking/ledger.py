@@ -57,8 +57,9 @@ def read(results: Path, study: str) -> Ledger:
     if not is_there(file):
         return Ledger(study, store="")
     try:
-        content = json.loads(read_bytes(file))
-        require_seal(content)
+        written = read_bytes(file)
+        content = json.loads(written)
+        require_seal(content, written)
         del content[SEAL]
         ledger = Ledger(**content)
     except (OSError, ValueError, TypeError, AttributeError, RecursionError):

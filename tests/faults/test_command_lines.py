@@ -109,6 +109,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             "harness.tables.write_tables",
         ):
             patch.setattr(place, reached)
+        patch.setattr("harness.tracking.ui.require_mlflow", lambda: None)  # it imports MLflow, which runs git
         yield folder
 
 

@@ -42,6 +42,7 @@ from harness.cli.tell import HIDDEN
 from harness.columns import read_table
 from harness.errors import InputError
 from harness.explain.again import Recorded, commands
+from harness.files import json_bytes
 from harness.guard import AlgorithmFault
 from harness.job import run_block
 from harness.laboratory.job import measure_block
@@ -185,7 +186,7 @@ def changed(content: dict[str, Any], data: st.DataObject) -> dict[str, Any]:
 def written(content: dict[str, Any]) -> str:
     """Sealed, where a seal can be made of it."""
     with contextlib.suppress(UnicodeEncodeError, RecursionError):
-        content = sealed({name: value for name, value in content.items() if name != SEAL})
+        return json_bytes(sealed({name: value for name, value in content.items() if name != SEAL})).decode()
     return json.dumps(content)
 
 
@@ -249,7 +250,7 @@ def resealed(project: Path, change: dict[str, Any], where: str = "results/runs")
     """The text of a true manifest with other values, sealed."""
     (path,) = (project / where).rglob("manifest.json")
     content = {name: value for name, value in json.loads(path.read_text()).items() if name != SEAL}
-    return json.dumps(sealed({**content, **change}))
+    return json_bytes(sealed({**content, **change})).decode()
 
 
 def entry(project: Path, name: str) -> Any:

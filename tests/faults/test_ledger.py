@@ -16,6 +16,7 @@ from test_tracking import STUDY, never, write_job
 
 from faults.conftest import damages
 from harness import progress, pulse
+from harness.files import json_bytes
 from harness.seal import sealed
 from harness.tracking import ledger, mirror, reflection, store
 
@@ -48,7 +49,7 @@ def test_a_ledger_with_any_of_40_damages_vouches_for_no_run_and_says_so(shown: t
         file.write_bytes(good)
 
 
-@pytest.mark.parametrize("content", [*ODD, *(json.dumps(sealed(other)).encode() for other in OTHERS)])
+@pytest.mark.parametrize("content", [*ODD, *(json_bytes(sealed(other)) for other in OTHERS)])
 def test_a_ledger_of_anything_else_vouches_for_no_run(tmp_path: Path, content: bytes) -> None:
     ledger.path(tmp_path, STUDY).parent.mkdir()
     ledger.path(tmp_path, STUDY).write_bytes(content)

@@ -20,6 +20,7 @@ import pytest
 from test_tracking import STUDY, behind, search, write_job
 
 from faults.conftest import ended, forked
+from harness.files import json_bytes
 from harness.tracking import ledger, mirror, store
 
 pytestmark = pytest.mark.slow_fault
@@ -234,7 +235,7 @@ def test_all_runs_diverged_before_their_first_turn_are_shown(tmp_path: Path) -> 
     content = json.loads(manifest.read_text())
     del content["seal"]
     content["files"]["training.parquet"] = checksum(manifest.parent / "training.parquet")
-    manifest.write_text(json.dumps(sealed(content)))
+    manifest.write_bytes(json_bytes(sealed(content)))
     assert mirror.sync(tmp_path, STUDY, [manifest]).complaint == ""
     assert ledger.unmirrored(tmp_path, STUDY, [manifest]) == []
     shutil.rmtree(tmp_path / store.ARTIFACTS, ignore_errors=True)

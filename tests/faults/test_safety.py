@@ -19,7 +19,7 @@ from faults.conftest import RECORDS, ended, folder_in, forked, ran
 from harness.arrays import read_npz
 from harness.checkpoint import Damaged, load
 from harness.errors import InputError
-from harness.files import checksum
+from harness.files import checksum, json_bytes
 from harness.record import read_run
 from harness.rollouts import kernel
 from harness.seal import sealed
@@ -73,7 +73,7 @@ def test_a_planted_pickle_is_refused_wherever_it_stands_and_nothing_is_executed(
         kept = (folder / name).read_bytes()
         (folder / name).write_bytes(content)
         forged = {**manifest, "files": {**manifest["files"], name: checksum(folder / name)}}
-        (folder / "manifest.json").write_text(json.dumps(sealed(forged)))
+        (folder / "manifest.json").write_bytes(json_bytes(sealed(forged)))
         with pytest.raises((InputError, ValueError, pa.ArrowException, KeyError)):
             read_job(folder / "manifest.json")
             read_run(folder, manifest["runs"][0])
