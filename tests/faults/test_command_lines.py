@@ -81,7 +81,9 @@ class Reached(Exception):
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A small project as the only one there is; no work of more than a moment is done in it."""
-    folder = small_project.write(tmp_path_factory.mktemp("project"), STUDY, ENVIRONMENTS)
+    around = tmp_path_factory.mktemp("around") / "two" / "folders"  # `..` is none of another test
+    (around / "project").mkdir(parents=True)
+    folder = small_project.write(around / "project", STUDY, ENVIRONMENTS)
     (folder / "studies" / "trial.yaml").write_text(TRIAL)
     shutil.copytree(ROOT / "harness" / "starters", folder / "harness" / "starters")
     (folder / "results").mkdir()
