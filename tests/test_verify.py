@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import permutations
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from harness.bundle.pack import MANIFEST
 from harness.cell import Cell, Evaluation, Part, World
 from harness.cli import main
 from harness.errors import InputError
@@ -302,6 +304,34 @@ def test_the_exit_status_is_0_for_exact_1_for_different_and_2_for_nothing(
     assert main(["verify", str(tmp_path / "empty")]) == 2
     assert "holds no manifest.json" in capsys.readouterr().err
     assert main(["verify", str(records), "--sample", "0"]) == 2
+
+
+def test_a_folder_of_published_studies_is_refused_with_the_command_for_each(
+    tmp_path: Path, records: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("first", "second one"):
+        shutil.copytree(records, tmp_path / "published" / name)
+        (tmp_path / "published" / name / MANIFEST).write_text("")
+    assert main(["verify", str(tmp_path), "--sample", "1"]) == 2
+    said = capsys.readouterr().err
+    assert f"`harness verify {tmp_path}/published/first`" in said
+    assert f"`harness verify '{tmp_path}/published/second one'`" in said
+
+
+def test_of_the_manifest_of_a_job_the_folder_to_give_is_named(
+    records: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest = of_folder(records)[0].folder / "manifest.json"
+    assert main(["verify", str(manifest)]) == 2
+    assert f"give its folder, {manifest.parent}\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["verify", ""], ["explain", ""], ["explain", "quickstart", ""]])
+def test_the_empty_word_of_a_variable_that_is_not_set_names_nothing(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    assert "the empty word names nothing" in capsys.readouterr().err
 
 
 def test_a_study_without_runs_here_is_verified_from_the_published_ones(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness.cell import SHORT
+from harness.errors import InputError
 from harness.explain.account import of_benches, of_runs
 from harness.explain.rows import Number, find_number, is_measured, runs_behind
 from harness.explain.runs import find_benches, find_runs, study_behind
@@ -26,6 +27,8 @@ def explain(words: Sequence[str]) -> Iterator[str]:
     Raises:
         InputError: if the words name nothing, or more than one thing.
     """
+    if not all(words):
+        raise InputError("explain", "the empty word names nothing (a shell variable that is not set?)")
     if len(words) > 2 and words[1] in COLUMNS:
         number = find_number(words[0], words[1], words[2:])
         yield from _number(number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from harness.bundle.compare import different_sources
 from harness.bundle.hold import hold_made
 from harness.bundle.pack import MANIFEST
 from harness.bundle.unpack import check_sums, unpack
+from harness.errors import InputError
 from harness.files import is_there
 from harness.plugins import ROOT, shown
 from harness.products import hold_products, products_in
@@ -45,6 +47,8 @@ def opened(word: str, tell: Tell) -> Iterator[Subject]:
     Raises:
         InputError: there is no such thing, or it is not whole.
     """
+    if not word:
+        raise InputError("verify", "the empty word names nothing (a shell variable that is not set?)")
     path = Path(word) if is_there(Path(word)) else ROOT / word  # as `publish` prints it, wherever it is typed
     if word in studies(ROOT):
         yield _study(word, tell)
@@ -52,6 +56,8 @@ def opened(word: str, tell: Tell) -> Iterator[Subject]:
         yield _published(path.resolve(), tell)
     elif path.is_dir():
         yield _folder(path, tell)
+    elif path.name == "manifest.json" and is_there(path):
+        raise InputError(word, f"is one file of a job: give its folder, {shlex.quote(shown(path.parent))}")
     elif is_there(path) or path.suffix == ".zip":
         with TemporaryDirectory(prefix="bundle-") as scratch:
             yield _bundle(path, Path(scratch), tell)
@@ -96,10 +102,16 @@ def _published(folder: Path, tell: Tell) -> Subject:
 
 
 def _folder(path: Path, tell: Tell) -> Subject:
-    """Any records; a list of checksums among them, as in a copy of a published study, is believed to name them all."""
+    """Any records; a list of checksums among them, as in a copy of a published study, is believed to name them all.
+
+    A folder of such folders is refused: their runs alone would be held, neither their tables nor what was taken away.
+    """
     if (path / MANIFEST).is_file():
         check_sums(path, str(path))
         tell(f"{path}: every file has its checksum")
+    elif whole := sorted(file.parent for file in path.rglob(MANIFEST)):
+        commands = ", ".join(f"`harness verify {shlex.quote(shown(folder))}`" for folder in whole)
+        raise InputError(str(path), f"holds studies that have checksums and tables of their own: {commands}")
     return Subject(*claims.with_benches(path), True)
 
 
