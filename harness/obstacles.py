@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import InputError
 from harness.files import Irregular, Unwritable, read_bytes, require_regular_or_none, write_bytes
+from harness.tracking.store import address
 
 if TYPE_CHECKING:
     from harness.workflow import Workflow
@@ -25,8 +26,9 @@ def require_way(workflow: Workflow, root: Path) -> None:
 
     Raises:
         InputError: naming what is no file where one will be written beside the records, a note of Snakemake's that it
-            could not read, or a full disk.
+            could not read, a full disk, or a store of MLflow that is none.
     """
+    address(root / "results")
     name = workflow.study.name
     logs = [Path("results", "logs", name, file) for file in (*NOTES, *(f"{stage}.log" for stage in STAGES))]
     view = [Path("results", "mirror", f"{name}.{ending}") for ending in ("json", "passed")]

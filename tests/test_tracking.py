@@ -25,6 +25,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from harness.cell import Cell, Evaluation, Part, World
+from harness.errors import InputError
 from harness.files import checksum, json_bytes
 from harness.seal import sealed
 from harness.tracking import ledger, mirror, records, reflection, runs, store, ui
@@ -401,6 +402,35 @@ def test_a_dead_server_costs_seconds_and_no_error(results: Path, monkeypatch: py
     assert time.monotonic() - started < 20.0
     assert "127.0.0.1" in account.complaint
     assert len(behind(results, manifest)) == 2
+
+
+def test_name_and_password_of_a_server_are_in_no_file_and_no_log(
+    results: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://bob:SEC/R@ET@127.0.0.1:9")
+    manifest = write_job(results, "ars")
+    account = mirror.sync(results, STUDY, [manifest])
+    assert account.store == "http://127.0.0.1:9"
+    ledger.tell_report(results, STUDY, behind(results, manifest))
+    written = [path.read_text() for path in (results / "mirror").iterdir()]
+    assert len(written) == 2 and "127.0.0.1" in written[0]
+    for text in (*written, account.complaint, caplog.text):
+        assert not [word for word in ("bob", "SEC", "ET@") if word in text], text
+
+
+@pytest.mark.parametrize("uri", ["sqlite:///else.db", "databricks", "postgresql://bob:SECRET@host/x", "else.db"])
+def test_an_address_that_is_no_server_is_refused_and_not_passed_over(
+    uri: str, results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    with pytest.raises(InputError, match=r"MLFLOW_TRACKING_URI: only http:// .* without it results/mlflow.db") as told:
+        mirror.sync(results, STUDY, [])
+    assert "SECRET" not in str(told.value)
+
+
+def test_what_a_server_says_is_one_line_that_commands_no_terminal() -> None:
+    said = store.first_line(ValueError("\x1b[31mEVIL\u202e\x07 at https://bob:SECRET@host/api\nTraceback"))
+    assert said == r"ValueError: \u001b[31mEVIL\u202e\u0007 at https://host/api"
 
 
 def test_a_damaged_record_holds_up_nothing_but_itself(results: Path) -> None:

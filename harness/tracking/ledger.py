@@ -26,7 +26,7 @@ class Ledger:
     """The state of the view of one study after a pass of the mirror."""
 
     study: str
-    store: str  # the name of the SQLite file in `results/`, or the address of a server
+    store: str  # the name of the SQLite file in `results/`, or the address of a server, without a password
     mirrored: Mapping[str, str] = field(default_factory=dict)  # identity -> digest
     unmirrored: Mapping[str, str] = field(default_factory=dict)  # identity or manifest -> reason
     complaint: str = ""  # of the store as a whole

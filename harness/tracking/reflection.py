@@ -161,7 +161,7 @@ def _account(mirror: Mirror, wanted: Wanted, troubles: dict[str, str], complaint
     missing = {name: complaint for name in wanted if name not in mirrored} | troubles
     account = ledger.Ledger(
         study=mirror.study,
-        store=store.STORE if uri.startswith("sqlite") else uri,
+        store=store.STORE if uri.startswith("sqlite") else store.shown(uri),
         mirrored=mirrored,
         unmirrored=missing,
         complaint=complaint,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import re
 import shutil
 import sqlite3
 import time
@@ -19,6 +20,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from harness.errors import InputError
+from harness.plain import plain
 from harness.tracking import ledger
 
 if TYPE_CHECKING:
@@ -38,6 +41,8 @@ ENVIRONMENT = {  # before the import of MLflow
     "MLFLOW_LOGGING_LEVEL": "CRITICAL",  # its tracebacks; what they say is raised too
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
+NAMED = "MLFLOW_TRACKING_URI"
+USER = re.compile(r"://\S*@")  # to the last @ of the word: a password may hold any letter
 LOGGER = logging.getLogger("harness.mirror")
 
 
@@ -46,9 +51,22 @@ class StoreError(Exception):
 
 
 def address(results: Path) -> str:
-    """The tracking URI: a server named by MLFLOW_TRACKING_URI, or the SQLite file of these results."""
-    named = os.environ.get("MLFLOW_TRACKING_URI", "")
-    return named if named.startswith(("http://", "https://")) else f"sqlite:///{(results / STORE).resolve()}"
+    """The tracking URI: a server named by MLFLOW_TRACKING_URI, or the SQLite file of these results.
+
+    It may hold a password: `shown` is what is kept and told of it.
+
+    Raises:
+        InputError: what is named is no server.
+    """
+    named = os.environ.get(NAMED, "")
+    if named and not named.startswith(("http://", "https://")):
+        raise InputError(NAMED, f"only http:// and https:// servers can be named; without it results/{STORE} is used")
+    return named or f"sqlite:///{(results / STORE).resolve()}"
+
+
+def shown(text: str) -> str:
+    """An address, or a text with addresses in it, without the name and password of anybody, and in plain letters."""
+    return plain(USER.sub("://", text))
 
 
 @contextmanager
@@ -89,7 +107,7 @@ def open_store(results: Path) -> MlflowClient:
         return _reach(uri)
     except Exception as error:  # MLflow's or the network's
         if uri.startswith("http") or "database schema" not in str(error):
-            raise StoreError(f"{uri}: {first_line(error)}") from error
+            raise StoreError(f"{shown(uri)}: {first_line(error)}") from error
         _replace(path, "made by another version of MLflow")
     return _reach(uri)
 
@@ -211,5 +229,5 @@ def inode(path: Path) -> int:
 
 
 def first_line(error: Exception) -> str:
-    """An exception in one line."""
-    return f"{type(error).__name__}: {error}".splitlines()[0]
+    """An exception in one line; a server may have written it, and may repeat the address."""
+    return shown(f"{type(error).__name__}: {error}".splitlines()[0])

@@ -38,7 +38,6 @@ from harness import fingerprint, results, workflow
 from harness.bundle.pack import MANIFEST, manifest
 from harness.cell import Part
 from harness.cli import main
-from harness.cli.tell import HIDDEN
 from harness.columns import read_table
 from harness.errors import InputError
 from harness.explain.again import Recorded, commands
@@ -47,6 +46,7 @@ from harness.guard import AlgorithmFault
 from harness.job import run_block
 from harness.laboratory.job import measure_block
 from harness.laboratory.plan import jobs as bench_jobs
+from harness.plain import HIDDEN
 from harness.plugins import ROOT
 from harness.published import rebuild
 from harness.published.rebuild import Likeness
