@@ -21,7 +21,7 @@ class Damaged(ValueError):
 
 
 def save(path: Path, snapshot: Snapshot, owner: str) -> None:
-    """Write a snapshot; `owner` names the run and the code it belongs to."""
+    """Write a snapshot; `owner` names the run, the code and the platform it belongs to."""
     arrays = flatten(snapshot.state)
     known = {name: getattr(snapshot, name) for name in _PLAIN}
     text = json.dumps({"owner": owner, "snapshot": known, "digest": _digest(arrays, known)})
@@ -39,14 +39,14 @@ def load(path: Path, template: Any, owner: str) -> Snapshot:
         owner: what `save` was told.
 
     Raises:
-        Damaged: if the file is truncated, altered, or belongs to another run or to other code.
+        Damaged: if the file is truncated, altered, or belongs to another run, or to other code or another platform.
     """
     try:
         arrays = read_npz(read_bytes(path))
         header = json.loads(arrays.pop("header").tobytes())
         known = header["snapshot"]
         if header["owner"] != owner:
-            raise Damaged(f"{path} belongs to another run or to other code")
+            raise Damaged(f"{path} belongs to another run, or to other code or another platform")
         if header["digest"] != _digest(arrays, known):
             raise Damaged(f"{path} was altered")
         return Snapshot(restore(template, arrays), **known)

@@ -16,6 +16,7 @@ from pathlib import Path
 from harness.cell import Cell
 from harness.errors import InputError
 from harness.manifest import read_manifest
+from harness.provenance import maker
 
 KEPT_BYTES = 1_000_000  # of a final snapshot: networks with Adam are below, replay buffers above
 
@@ -46,15 +47,15 @@ def keep(checkpoint: Path, folder: Path, seed: int) -> None:
         final(folder, seed).unlink(missing_ok=True)  # an older one
 
 
-def shorter(cell: Cell, labels_folder: Path, code: str) -> tuple[Ended, ...]:
-    """Finished jobs of this cell with smaller budgets, made by the same code; the longest first.
+def shorter(cell: Cell, labels_folder: Path, made_by: str) -> tuple[Ended, ...]:
+    """Finished jobs of this cell with smaller budgets, made by the same code on the same platform; the longest first.
 
     Args:
         cell: what is to run.
         labels_folder: `results/runs/{environment}/{policy}/{algorithm}`.
-        code: digest of the sources that decide the numbers of the cell.
+        made_by: the `maker` of what is to run.
     """
-    found = [ended for path in labels_folder.glob("*/seeds-*/manifest.json") for ended in _ended(path, code)]
+    found = [ended for path in labels_folder.glob("*/seeds-*/manifest.json") for ended in _ended(path, made_by)]
     usable = [ended for ended in found if _continues(ended.cell, cell)]
     return tuple(sorted(usable, key=lambda ended: (-ended.cell.budget, ended.folder)))
 
@@ -65,11 +66,11 @@ def _continues(short: Cell, long: Cell) -> bool:
     return same and short.budget < long.budget and short.budget % short.evaluation.every == 0
 
 
-def _ended(manifest: Path, code: str) -> Iterable[Ended]:
-    """The job of a manifest, if that can be read and names this code."""
+def _ended(manifest: Path, made_by: str) -> Iterable[Ended]:
+    """The job of a manifest, if that can be read and is of this maker."""
     try:
         content = read_manifest(manifest)
-        if content["code"] == code:
+        if maker(content["code"], content["provenance"]) == made_by:
             yield Ended(Cell.from_json(json.dumps(content["cell"])), manifest.parent)
     except (InputError, OSError) as fault:
         warnings.warn(f"the runs of {manifest} are not continued: {fault}", stacklevel=2)

@@ -25,7 +25,7 @@ from harness.files import alone_in, require_regular_or_none, write_json
 from harness.fingerprint import cell_fingerprint, cell_sources, import_bound
 from harness.guard import AlgorithmFault
 from harness.plugins import ROOT, contained
-from harness.provenance import provenance
+from harness.provenance import maker, provenance
 from harness.pulse import signs
 from harness.record import Finished, find, write
 from harness.run import Schedule, Snapshot, Stopwatch, begin, run
@@ -66,12 +66,13 @@ def _run_alone(
     with _named(cell, seeds[0]):
         assembly = assemble(cell, seeds[0])  # imports the last of what decides a number
     code, sources = cell_fingerprint(cell), cell_sources(cell)  # of what runs, whatever is saved from now on
-    ended = shorter(cell, folder.parent.parent, code)
+    made_by = maker(code, origin)
+    ended = shorter(cell, folder.parent.parent, made_by)
     finished = []
     for seed in seeds:
         beat(seed)
         with _named(cell, seed):
-            finished.append(find(folder.parent, seed, code) or _run_seed(cell, seed, folder, code, ended, beat))
+            finished.append(find(folder.parent, seed, made_by) or _run_seed(cell, seed, folder, made_by, ended, beat))
         announce(finished[-1])
     header = {
         "cell": asdict(cell),
@@ -95,18 +96,18 @@ def _checkpoint(folder: Path, seed: int) -> Path:
     return folder / f"seed-{seed:04d}.checkpoint.npz"
 
 
-def _owner(cell: Cell, seed: int, code: str) -> str:
+def _owner(cell: Cell, seed: int, made_by: str) -> str:
     """What a checkpoint belongs to."""
-    return f"{cell.digest} {code} {seed}"
+    return f"{cell.digest} {made_by} {seed}"
 
 
 def _run_seed(
-    cell: Cell, seed: int, folder: Path, code: str, ended: tuple[Ended, ...], beat: Callable[[int], None]
+    cell: Cell, seed: int, folder: Path, made_by: str, ended: tuple[Ended, ...], beat: Callable[[int], None]
 ) -> Finished:
     """Run one seed, from its checkpoint or from the end of a shorter run if there is one."""
     assembly = assemble(cell, seed)
-    path, owner = _checkpoint(folder, seed), _owner(cell, seed, code)
-    ends = [(one.final(seed), _owner(one.cell, seed, code)) for one in ended]
+    path, owner = _checkpoint(folder, seed), _owner(cell, seed, made_by)
+    ends = [(one.final(seed), _owner(one.cell, seed, made_by)) for one in ended]
     start = _start(assembly, cell, seed, [(path, owner), *ends])
     stopwatch = Stopwatch(dict(start.seconds))
     saved = stopwatch.worked

@@ -1,10 +1,17 @@
-"""Where a result comes from: versions, machine and commit. Recorded beside results, never part of their identity."""
+"""Where a result comes from: versions, machine and commit. Recorded beside results, never part of their identity.
+
+Some of these facts bind: equal bits are promised only where they are equal, so a job goes on only with what was made
+under the same ones (`maker`).
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import platform
 import subprocess
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -16,8 +23,10 @@ from harness.files import checksum
 from harness.plugins import ROOT
 
 PACKAGES = ("numpy", "scipy", "numba", "llvmlite", "torch", "gymnasium", "mujoco", "box2d", "cma", "pyarrow", "pandas")
+ITSELF = "harness/provenance.py"
 CODE = ("algorithms", "environments", "harness", "policies")  # folders
 CPU_FEATURES = ("avx", "avx2", "fma", "avx512f")  # what changes the last bits of mathematical functions
+BINDING = ("python", "packages.", "lock", "platform", "libc", "cpu.features", "cpu.maker", "threads.", "blas")
 
 
 @cache
@@ -32,15 +41,45 @@ def provenance() -> dict[str, Any]:
         "cpu": _cpu(),
         "blas": blas(),
         "threads": {name: os.environ.get(name, "") for name in ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS")},
-        "commit": _git("rev-parse", "HEAD"),
-        "dirty": dirty(),
+        **commit(),
     }
 
 
-def dirty() -> bool:
-    """Whether a tracked file differs from the commit, or the code has a file that the commit lacks."""
+def maker(code: str, facts: Mapping[str, Any]) -> str:
+    """Sha256 of what decides the bits of a run beside its cell and its seed.
+
+    Args:
+        code: digest of the sources.
+        facts: a provenance, of which the binding facts count.
+    """
+    binding = {name: fact for name, fact in flat(facts).items() if name.startswith(BINDING)}
+    return hashlib.sha256(json.dumps([code, binding], sort_keys=True).encode()).hexdigest()
+
+
+def flat(facts: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Nested facts under dotted names; the maker of a CPU is the first word of its model."""
+    found: dict[str, str] = {}
+    for name, value in facts.items():
+        if isinstance(value, Mapping):
+            found |= flat(value, f"{prefix}{name}.")
+        else:
+            found[f"{prefix}{name}"] = " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    if "cpu.model" in found:
+        found["cpu.maker"] = found["cpu.model"].partition(" ")[0]
+    return found
+
+
+def commit() -> dict[str, Any]:
+    """The commit that holds these sources, empty where git tracks none, and whether they differ from it (`dirty`).
+
+    They do where a tracked file was changed, or the code has a file that the commit lacks. A repository that they
+    merely lie in, as an unpacked bundle may, says nothing of them.
+    """
+    if not _git("ls-files", "--", ITSELF):
+        return {"commit": "", "dirty": False}
     changed = _git("status", "--porcelain", "--untracked-files=no")
-    return bool(changed or _git("ls-files", "--others", "--exclude-standard", "--", *CODE))
+    lacking = _git("ls-files", "--others", "--exclude-standard", "--", *CODE)
+    return {"commit": _git("rev-parse", "HEAD"), "dirty": bool(changed or lacking)}
 
 
 def blas() -> str:
@@ -72,9 +111,10 @@ def _cpu() -> dict[str, Any]:
 
 
 def _git(*words: str) -> str:
-    """What git answers, or nothing where there is no git or no repository."""
+    """What git answers, or nothing where there is no git or no repository; whatever repository a hook speaks of."""
+    call, around = ["git", "-C", str(ROOT), *words], {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
     try:
-        answer = subprocess.run(["git", "-C", str(ROOT), *words], capture_output=True, text=True, check=False)
+        answer = subprocess.run(call, env=around, capture_output=True, text=True, check=False)
     except FileNotFoundError:
         return ""
     return answer.stdout.strip() if answer.returncode == 0 else ""

@@ -23,6 +23,7 @@ from harness.errors import InputError
 from harness.files import checksum, json_bytes, read_bytes, write_together
 from harness.interface import Candidate, Scaler
 from harness.manifest import SCHEMA, read_manifest
+from harness.provenance import maker
 from harness.run import PHASES, Snapshot
 from harness.seal import sealed
 
@@ -105,13 +106,13 @@ def _candidates(runs: list[Finished]) -> bytes:
     return buffer.getvalue()
 
 
-def find(cell_folder: Path, seed: int, code: str) -> Finished | None:
-    """The run of a seed that some block of the cell already holds, made by the same code and undamaged; else None."""
+def find(cell_folder: Path, seed: int, made_by: str) -> Finished | None:
+    """The run of a seed that some block of the cell already holds, of the same `maker` and undamaged; else None."""
     for path in sorted(cell_folder.glob("seeds-*/manifest.json")):
         try:
             manifest = read_manifest(path)
             summary = next((run for run in manifest["runs"] if run["seed"] == seed), None)
-            if summary is not None and manifest["code"] == code:
+            if summary is not None and maker(manifest["code"], manifest["provenance"]) == made_by:
                 require_intact(path.parent, manifest["files"])
                 return read_run(path.parent, summary)
         except (InputError, OSError, ValueError, KeyError) as fault:

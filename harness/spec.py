@@ -9,11 +9,19 @@ from typing import Annotated, Any, Literal
 from harness import plugins, strict_yaml
 from harness.names import check_distinct, check_name, find
 from harness.node import Node
-from harness.schema import ascending, between, mapping, read
+from harness.schema import Rule, ascending, between, mapping, read
 
 FILE = "envs.yaml"
 MAX_STEPS = 10**12
 Steps = Annotated[int, between(1, MAX_STEPS)]
+REGISTERED = Rule(
+    "that is a registered id",
+    lambda name: ":" not in name,  # which would import a module
+    lambda name: (
+        f"{ascii(name)[1:-1][:60]} names a module: only ids that Gymnasium itself registers can be used; "
+        "an environment of your own is a file of environments/"
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -40,7 +48,7 @@ class Environment:
     targets: Annotated[tuple[float, ...], ascending(10)]  # returns to reach, the frozen ladder
     solved: float  # return from which it counts as solved, one of the targets
     problem: str | None = None  # file of environments/ (compiled)
-    gymnasium: str | None = None  # registered id, `module:id` for a package of one's own
+    gymnasium: Annotated[str, REGISTERED] | None = None  # an id that Gymnasium itself registers
     options: dict[str, Any] = field(default_factory=dict)  # fields of the problem, or arguments of gymnasium.make
     clip: bool = True  # actions to the bounds of the space
     fresh: bool = False  # a new instance for every episode: its reset does not forget

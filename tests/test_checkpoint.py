@@ -134,7 +134,7 @@ def test_content_exchanged_under_a_valid_zip_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("owner", ["cell code 4", "cell other 3", "", OWNER + " "])
 def test_a_checkpoint_of_another_run_or_other_code_is_refused(tmp_path: Path, owner: str) -> None:
     save(tmp_path / "run.npz", snapshot(), OWNER)
-    with pytest.raises(Damaged, match="belongs to another run or to other code"):
+    with pytest.raises(Damaged, match="belongs to another run, or to other code or another platform"):
         load(tmp_path / "run.npz", snapshot().state, owner)
 
 

@@ -15,6 +15,7 @@ from harness.cell import Cell, Evaluation, Part, World
 from harness.errors import InputError
 from harness.node import Node
 from harness.plugins import names
+from harness.provenance import provenance
 from harness.settings import complete
 
 POLE = World("CartPole-v1", "compiled", "cartpole", "CartPole-v1", {}, 500, True, False)
@@ -99,6 +100,17 @@ def test_more_seeds_and_more_budget_at_once_run_only_what_is_new(tmp_path: Path,
 def test_other_code_is_not_continued(tmp_path: Path, turns: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(job, "cell_fingerprint", lambda cell: "0" * 64)
+        ran(tmp_path, SHORT)
+    turns.clear()
+    ran(tmp_path, LONG)
+    assert turns.count(0) == 2
+
+
+def test_a_run_of_another_platform_is_not_continued(
+    tmp_path: Path, turns: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(job, "provenance", lambda: {**provenance(), "libc": "musl 1.2"})
         ran(tmp_path, SHORT)
     turns.clear()
     ran(tmp_path, LONG)

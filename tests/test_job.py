@@ -21,6 +21,7 @@ from harness.cell import Cell, Evaluation, Part, World
 from harness.declared import declared
 from harness.fingerprint import cell_fingerprint
 from harness.plugins import ROOT
+from harness.provenance import provenance
 from harness.record import Finished
 
 POLE = World("CartPole-v1", "compiled", "cartpole", "CartPole-v1", {}, 500, True, False)
@@ -196,7 +197,7 @@ def test_a_checkpoint_of_other_code_is_named_and_the_run_starts_again(
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(job, "cell_fingerprint", lambda cell: "0" * 64)
         ran(tmp_path, announce=killed)
-    with pytest.warns(UserWarning, match="belongs to another run or to other code"):
+    with pytest.warns(UserWarning, match="belongs to another run, or to other code"):
         assert ran(tmp_path) == expected
 
 
@@ -210,6 +211,53 @@ def test_seeds_of_another_block_are_adopted_and_not_run_again(
     assert turns.count(0) == 1
     one, other = (pq.read_table(folder_of(tmp_path, first, 2) / "timing.parquet").to_pylist() for first in (1, 0))
     assert one == other[1:]
+
+
+BINDING: dict[str, dict[str, Any]] = {
+    "python": {"python": "3.11.0"},
+    "a package": {"packages": {**provenance()["packages"], "numpy": "2.4.5"}},
+    "lock": {"lock": "0" * 64},
+    "platform": {"platform": "Linux aarch64"},
+    "libc": {"libc": "musl 1.2"},
+    "vector instructions": {"cpu": {**provenance()["cpu"], "features": ["avx", "avx2", "fma"]}},
+    "maker of the CPU": {"cpu": {**provenance()["cpu"], "model": "VIA Nano"}},
+    "blas": {"blas": "mkl 2025.1"},
+}
+
+
+@pytest.mark.parametrize("fact", BINDING)
+def test_seeds_of_another_platform_are_not_adopted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fact: str) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(job, "provenance", lambda: {**provenance(), **BINDING[fact]})
+        ran(tmp_path, 1, 2)
+    turns: list[int] = []
+    _spy_on_turns(monkeypatch, turns)
+    ran(tmp_path, 0, 2)
+    assert turns.count(0) == 3
+
+
+def test_seeds_of_another_commit_and_model_of_cpu_are_adopted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cpu = {**provenance()["cpu"], "model": f"{provenance()['cpu']['model']} 9"}
+    with monkeypatch.context() as patch:
+        patch.setattr(job, "provenance", lambda: {**provenance(), "commit": "0" * 40, "dirty": True, "cpu": cpu})
+        ran(tmp_path, 1, 2)
+    turns: list[int] = []
+    _spy_on_turns(monkeypatch, turns)
+    ran(tmp_path, 0, 2)
+    assert turns.count(0) == 1
+
+
+def test_a_checkpoint_of_another_platform_is_named_and_the_run_starts_again(
+    tmp_path: Path, expected: dict[int, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(run: Finished) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(job, "provenance", lambda: {**provenance(), "libc": "musl 1.2"})
+        ran(tmp_path, announce=killed)
+    with pytest.warns(UserWarning, match="belongs to another run, or to other code or another platform"):
+        assert ran(tmp_path) == expected
 
 
 def test_an_adopted_run_has_the_bytes_of_one_that_was_run(tmp_path: Path) -> None:

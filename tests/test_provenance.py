@@ -33,16 +33,56 @@ def test_another_blas_in_the_record_changes_no_digest_and_no_fingerprint(
     assert digests(manifest) == expected
 
 
+def committed(folder: Path, *files: str) -> Path:
+    """A repository with one commit, of these files."""
+    git = ["git", "-C", str(folder), "-c", "user.name=a", "-c", "user.email=a@b"]
+    subprocess.run(["git", "init", "-q", str(folder)], check=True)
+    for name in files:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("")
+        subprocess.run([*git, "add", name], check=True)
+    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "first"], check=True)
+    return folder
+
+
+def origin(root: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, bool]:
+    """Commit of a project in a folder, and whether its tree is dirty."""
+    monkeypatch.setattr(provenance, "ROOT", root)
+    facts = provenance.provenance.__wrapped__()
+    return facts["commit"], facts["dirty"]
+
+
 def test_a_plug_in_that_no_commit_holds_makes_a_tree_dirty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "algorithms").mkdir()
-    git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b"]
-    for words in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "first"]):
-        subprocess.run([*git, *words], check=True)
-    monkeypatch.setattr(provenance, "ROOT", tmp_path)
+    committed(tmp_path, "harness/provenance.py", "algorithms/theirs.py")
     (tmp_path / "notes.txt").write_text("untracked, and no code")
-    assert not provenance.dirty()
+    commit, dirty = origin(tmp_path, monkeypatch)
+    assert len(commit) == 40
+    assert not dirty
     (tmp_path / "algorithms" / "mine.py").write_text("")
-    assert provenance.dirty()
+    assert origin(tmp_path, monkeypatch) == (commit, True)
+
+
+def test_a_repository_that_the_sources_merely_lie_in_is_not_their_commit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unpacked = committed(tmp_path, "paper.tex", "study/algorithms/theirs.py") / "study"
+    (unpacked / "harness").mkdir()
+    (unpacked / "harness" / "provenance.py").write_text("")
+    (tmp_path / "paper.tex").write_text("changed")
+    assert origin(unpacked, monkeypatch) == ("", False)
+
+
+@pytest.mark.parametrize("name", ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"])
+def test_what_a_hook_of_another_repository_tells_git_is_not_heard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    expected = origin(committed(tmp_path / "own", "harness/provenance.py"), monkeypatch)
+    other = committed(tmp_path / "other", "notes.txt", "harness/provenance.py")
+    (other / "harness" / "provenance.py").write_text("changed")
+    places = {"GIT_DIR": other / ".git", "GIT_WORK_TREE": other, "GIT_INDEX_FILE": other / ".git" / "index"}
+    monkeypatch.setenv(name, str(places[name]))
+    assert origin(tmp_path / "own", monkeypatch) == expected
+    assert expected[0] and not expected[1]
 
 
 def test_what_records_the_origin_is_no_source_of_a_number() -> None:

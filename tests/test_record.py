@@ -16,10 +16,12 @@ from recorded_jobs import CODE, HEADER
 
 from harness.files import checksum
 from harness.interface import Candidate, Scaler
+from harness.provenance import maker
 from harness.record import Finished, find, write
 from harness.run import PHASES, Snapshot
 
 TABLES = ("evaluations.parquet", "training.parquet", "timing.parquet")
+MAKER = maker(CODE, {"python": "3"})
 
 
 def finished(seed: int, status: str = "finished") -> Finished:
@@ -47,7 +49,7 @@ def written(cell_folder: Path, first: int = 0, last: int = 2) -> Path:
 def test_a_run_comes_back_with_its_digest_candidate_and_rows(tmp_path: Path) -> None:
     written(tmp_path)
     for seed, status in ((0, "finished"), (1, "diverged"), (2, "finished")):
-        back, expected = find(tmp_path, seed, CODE), finished(seed, status)
+        back, expected = find(tmp_path, seed, MAKER), finished(seed, status)
         assert back is not None
         assert back.digest == expected.digest
         assert back.candidate.theta.tobytes() == expected.candidate.theta.tobytes()
@@ -60,7 +62,7 @@ def test_a_run_comes_back_with_its_digest_candidate_and_rows(tmp_path: Path) -> 
 
 def test_a_run_written_again_after_it_was_read_has_the_same_bytes(tmp_path: Path) -> None:
     first = written(tmp_path / "one").parent
-    runs = [find(tmp_path / "one", seed, CODE) for seed in range(3)]
+    runs = [find(tmp_path / "one", seed, MAKER) for seed in range(3)]
     second = write(tmp_path / "two" / "seeds-0000-0002", runs, HEADER, {"python": "3"}).parent  # type: ignore[arg-type]
     assert {path.name: path.read_bytes() for path in first.iterdir()} == {
         path.name: path.read_bytes() for path in second.iterdir()
@@ -110,8 +112,9 @@ def test_the_files_are_those_that_pyarrow_itself_would_write(tmp_path: Path) -> 
 
 def test_a_run_that_diverged_before_its_first_turn_has_no_training_row(tmp_path: Path) -> None:
     run = finished(0, "diverged")
-    write(tmp_path / "seeds-0000-0000", [replace(run, snapshot=replace(run.snapshot, training=[]))], HEADER, {})
-    back = find(tmp_path, 0, CODE)
+    begun = replace(run, snapshot=replace(run.snapshot, training=[]))
+    write(tmp_path / "seeds-0000-0000", [begun], HEADER, {"python": "3"})
+    back = find(tmp_path, 0, MAKER)
     assert back is not None
     assert back.snapshot.training == []
 
@@ -148,32 +151,33 @@ def test_a_file_that_was_altered_is_not_used_and_named(tmp_path: Path, name: str
     content[len(content) // 2] ^= 1
     (folder / name).write_bytes(bytes(content))
     with pytest.warns(UserWarning, match=f"are not used: {name} was altered"):
-        assert find(tmp_path, 0, CODE) is None
+        assert find(tmp_path, 0, MAKER) is None
 
 
 def test_a_missing_file_and_a_truncated_manifest_are_not_used_and_named(tmp_path: Path) -> None:
     folder = written(tmp_path).parent
     (folder / "candidates.npz").unlink()
     with pytest.warns(UserWarning, match=r"are not used: .*candidates\.npz"):
-        assert find(tmp_path, 0, CODE) is None
+        assert find(tmp_path, 0, MAKER) is None
     manifest = written(tmp_path)
     manifest.write_bytes(manifest.read_bytes()[:-30])
     with pytest.warns(UserWarning, match=r"seeds-0000-0002/manifest\.json are not used"):
-        assert find(tmp_path, 0, CODE) is None
+        assert find(tmp_path, 0, MAKER) is None
 
 
 def test_damaged_records_do_not_hide_sound_ones_of_another_block(tmp_path: Path) -> None:
     written(tmp_path, 0, 0).write_text("{", encoding="utf-8")
     written(tmp_path, 0, 2)
     with pytest.warns(UserWarning, match="seeds-0000-0000"):
-        assert find(tmp_path, 0, CODE) is not None
+        assert find(tmp_path, 0, MAKER) is not None
 
 
-def test_records_of_other_code_and_seeds_that_nobody_ran_are_not_found(tmp_path: Path) -> None:
+def test_records_of_other_code_or_platform_and_seeds_that_nobody_ran_are_not_found(tmp_path: Path) -> None:
     written(tmp_path)
-    assert find(tmp_path, 0, "other") is None
-    assert find(tmp_path, 3, CODE) is None
-    assert find(tmp_path / "elsewhere", 0, CODE) is None
+    assert find(tmp_path, 0, maker("other", {"python": "3"})) is None
+    assert find(tmp_path, 0, maker(CODE, {"python": "4"})) is None
+    assert find(tmp_path, 3, MAKER) is None
+    assert find(tmp_path / "elsewhere", 0, MAKER) is None
 
 
 def test_without_its_manifest_a_block_is_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,4 +187,4 @@ def test_without_its_manifest_a_block_is_nothing(tmp_path: Path, monkeypatch: py
     with pytest.raises(pytest.fail.Exception):
         written(tmp_path)
     assert not list(tmp_path.glob("*/manifest.json"))
-    assert find(tmp_path, 0, CODE) is None
+    assert find(tmp_path, 0, MAKER) is None

@@ -68,6 +68,7 @@ ENVIRONMENT_FAULTS = {
     "gymnasium without id": ("engine: compiled\n  problem: pendulum", "engine: gymnasium", "envs.yaml:11: Swing", "id"),
     "unsafe name": ("Pole:", "../Pole:", "envs.yaml:1: ", "not safe"),
     "names equal up to case": ("Swing:", "pole:", "envs.yaml:11: pole", "Pole and pole differ only"),
+    "id that imports": ("CartPole-v1", "mine:Pole-v1", "envs.yaml:4: Pole.gymnasium", "mine:Pole-v1 names a module"),
     "YAML's no": ("  horizon: 500", "  clip: no\n  horizon: 500", "envs.yaml:5: Pole.clip", "true or false"),
     "mapping for a list": ("targets: [10", "targets: {a: 1}\n  x: [10", "envs.yaml:9: Pole.x", "unknown key"),
 }

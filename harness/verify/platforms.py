@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-BINDING = ("python", "packages.", "lock", "platform", "libc", "cpu.features", "cpu.maker", "threads.", "blas")
+from harness.provenance import BINDING, flat
+
 LATER = frozenset({"blas"})  # facts that the first records did not hold: not to know them is no difference
 
 
@@ -20,22 +21,9 @@ class Fact(NamedTuple):
 
 def differing(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Fact, ...]:
     """What is not the same in two provenances, in the order of their names."""
-    before, after = _flat(recorded), _flat(now)
+    before, after = flat(recorded), flat(now)
     return tuple(
         Fact(name, before.get(name, "unknown"), after.get(name, "unknown"), name.startswith(BINDING))
         for name in sorted(before.keys() | (after.keys() - LATER))
         if before.get(name) != after.get(name)
     )
-
-
-def _flat(facts: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Nested facts under dotted names; the maker of a CPU is the first word of its model."""
-    flat: dict[str, str] = {}
-    for name, value in facts.items():
-        if isinstance(value, Mapping):
-            flat |= _flat(value, f"{prefix}{name}.")
-        else:
-            flat[f"{prefix}{name}"] = " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-    if "cpu.model" in flat:
-        flat["cpu.maker"] = flat["cpu.model"].partition(" ")[0]
-    return flat

@@ -18,6 +18,7 @@ from harness import job
 from harness.errors import InputError
 from harness.files import write_bytes
 from harness.fingerprint import cell_fingerprint
+from harness.provenance import maker, provenance
 from harness.record import find
 from harness.rollouts import kernel
 from harness.tables.read import read_job
@@ -41,14 +42,14 @@ def test_a_damaged_record_is_named_and_enters_neither_table_nor_view_nor_another
 ) -> None:
     folder = shutil.copytree(made, tmp_path / "cell" / made.name)
     manifest, path = folder / "manifest.json", folder / name
-    whole, code = path.read_bytes(), cell_fingerprint(CELL)
+    whole, made_by = path.read_bytes(), maker(cell_fingerprint(CELL), provenance())
     assert len(read_job(manifest)) == 2
     for damage in damages(TRIALS):
         path.write_bytes(damage.to(whole))
         with pytest.raises(InputError, match=name):
             read_job(manifest)
         with pytest.warns(UserWarning, match="are not used"):
-            assert find(folder.parent, 0, code) is None, damage
+            assert find(folder.parent, 0, made_by) is None, damage
         if name in (*records.CURVES, "candidates.npz"):
             seen = records.read_job(manifest)
             with pytest.raises(records.RecordError, match=name):
@@ -57,7 +58,7 @@ def test_a_damaged_record_is_named_and_enters_neither_table_nor_view_nor_another
             with pytest.raises(records.RecordError, match=name):
                 records.read_job(manifest)
     path.write_bytes(whole)
-    assert find(folder.parent, 0, code) is not None
+    assert find(folder.parent, 0, made_by) is not None
 
 
 @pytest.mark.filterwarnings("ignore:.*(is|are) not (used|continued):UserWarning")
