@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import permutations
+from multiprocessing import active_children
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +18,7 @@ import pytest
 
 from harness.bundle.pack import MANIFEST
 from harness.cell import Cell, Evaluation, Part, World
-from harness.cli import main
+from harness.cli import main, trust
 from harness.errors import InputError
 from harness.files import checksum, json_bytes
 from harness.job import run_block
@@ -304,6 +307,31 @@ def test_the_exit_status_is_0_for_exact_1_for_different_and_2_for_nothing(
     assert main(["verify", str(tmp_path / "empty")]) == 2
     assert "holds no manifest.json" in capsys.readouterr().err
     assert main(["verify", str(records), "--sample", "0"]) == 2
+
+
+def test_a_worker_that_was_killed_is_one_line_with_the_way_on(
+    records: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def kill() -> None:
+        while not (workers := active_children()):
+            time.sleep(0.01)
+        workers[0].kill()
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    assert main(["verify", str(records), "--all", "--jobs", "2"]) == 2
+    killer.join()
+    said = capsys.readouterr().err
+    assert said == "error: verify --jobs 2: a worker was killed, perhaps for want of memory; go on with --jobs 1\n"
+
+
+def test_a_closed_pipe_is_status_141_and_no_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    def closed(*_: object, **__: object) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(trust, "tell", closed)
+    monkeypatch.setattr("harness.explain.explain.explain", lambda words: ["line"])
+    assert main(["explain", "anything"]) == 141
 
 
 def test_a_folder_of_published_studies_is_refused_with_the_command_for_each(

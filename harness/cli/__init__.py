@@ -17,6 +17,7 @@ from harness.pulse import ERRORS
 from harness.threads import pin_threads
 
 TOLD = frozenset((errno.ENAMETOOLONG, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EISDIR))  # one line
+CLOSED = 141  # 128 + SIGPIPE, as a shell has it
 LONG = 255  # letters of a path that are shown
 DESCRIPTION = """\
 Structure versus data: when is it worth putting structure into a policy, and when collecting more data?
@@ -57,8 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         tell("interrupted", errors=True)
         return 130
-    except BrokenPipeError:
-        return 0
+    except BrokenPipeError:  # nobody reads on, as in `| head`: what was not told is no success
+        return CLOSED
     except OSError as error:
         from harness.kernel_folder import of_kernels
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from harness import plugins
 from harness.cell import Cell, World
+from harness.errors import InputError
 from harness.files import Unwritable
 from harness.kernel_folder import of_kernels
 from harness.spec import load_environments
@@ -22,13 +24,20 @@ def rerun(claims: Sequence[Claim], scratch: Path, jobs: int) -> Iterator[Path | 
         claims: what to run; only their specs are used, with the sources of this project.
         scratch: an empty folder.
         jobs: how many at a time.
+
+    Raises:
+        InputError: one of those that work at a time was killed.
     """
     work = [(claim.cell.to_json(), claim.seed, scratch / str(place)) for place, claim in enumerate(claims)]
     if jobs == 1:
         yield from map(_again, work)
         return
-    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
-        yield from pool.map(_again, work)
+    try:
+        with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
+            yield from pool.map(_again, work)
+    except BrokenProcessPool as fault:
+        reason = f"a worker was killed, perhaps for want of memory; go on with --jobs {jobs // 2}"
+        raise InputError(f"verify --jobs {jobs}", reason) from fault
 
 
 def _again(work: tuple[str, int, Path]) -> Path | str:
