@@ -67,13 +67,14 @@ class Workflow:
     def products(self) -> tuple[str, ...]:
         """What the study is for: its report and all that it stands on, or its tuned settings.
 
-        Records, tables and figures are named, else Snakemake would not miss one that is lost beneath a report.
+        Whatever lies beneath the report is named, else Snakemake would not miss what is lost of it.
         """
         name = self.study.name
         if self.study.tuning:
             return (f"tuned/{name}.yaml", f"tuned/{name}.csv", f"results/mirror/{name}.passed")
         made = f"results/tables/{name}/findings.csv", f"results/figures/{name}/headline.svg"
-        return (f"reports/{name}.html", f"reports/{name}.pdf", *made, *self.manifests, *self.measurements)
+        seen_to = f"results/mirror/{name}.passed"
+        return (f"reports/{name}.html", f"reports/{name}.pdf", *made, seen_to, *self.manifests, *self.measurements)
 
     @cached_property
     def measurements(self) -> tuple[str, ...]:
