@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -15,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from test_ui import gone
 
 from harness.bundle.pack import MANIFEST
 from harness.cell import Cell, Evaluation, Part, World
@@ -22,6 +27,7 @@ from harness.cli import main, trust
 from harness.errors import InputError
 from harness.files import checksum, json_bytes
 from harness.job import run_block
+from harness.plugins import ROOT
 from harness.provenance import provenance
 from harness.record import Finished, read_run, write
 from harness.seal import SEAL, sealed
@@ -323,6 +329,30 @@ def test_a_worker_that_was_killed_is_one_line_with_the_way_on(
     killer.join()
     said = capsys.readouterr().err
     assert said == "error: verify --jobs 2: a worker was killed, perhaps for want of memory; go on with --jobs 1\n"
+
+
+def children(process: int) -> list[int]:
+    """The workers of a process that have been started."""
+    return [int(word) for word in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_verify_its_workers_and_its_scratch_folder_with_status_128_and_its_number(
+    records: Path, tmp_path: Path, number: int
+) -> None:
+    (scratch := tmp_path / "scratch").mkdir()
+    words = [sys.executable, "-m", "harness", "verify", str(records), "--all", "--jobs", "2"]
+    settings = {**os.environ, "TMPDIR": str(scratch)}
+    command = subprocess.Popen(words, cwd=ROOT, env=settings, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    while len(started := children(command.pid)) < 3:  # one keeps account of what they share
+        assert command.poll() is None
+        time.sleep(0.02)
+    command.send_signal(number)
+    said = command.communicate(timeout=60.0)[1]
+    assert (command.returncode, said) == (128 + number, b"interrupted\n")
+    assert all([gone(child) for child in started])
+    assert list(scratch.iterdir()) == []
 
 
 def test_a_closed_pipe_is_status_141_and_no_pass(monkeypatch: pytest.MonkeyPatch) -> None:

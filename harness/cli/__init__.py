@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import faulthandler
+import signal
 from collections.abc import Sequence
 
 from harness.cli.tell import tell
@@ -55,9 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Unwritable as error:
         tell(f"error: {error.filename} cannot be written: {error.strerror}; what stands stays", errors=True)
         return 1
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as told:  # with the number of a signal where a command is `interruptible`
         tell("interrupted", errors=True)
-        return 130
+        return 128 + int(told.args[0] if told.args else signal.SIGINT)
     except BrokenPipeError:  # nobody reads on, as in `| head`: what was not told is no success
         return CLOSED
     except OSError as error:

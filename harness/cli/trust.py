@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.cli.ending import interruptible
 from harness.cli.tell import tell
 from harness.errors import InputError
 
@@ -53,7 +54,7 @@ def verify_runs(options: argparse.Namespace) -> int:
 
     if options.sample < 1 or options.jobs < 1 or options.seed < 0:
         raise InputError("verify", "--sample and --jobs must be at least 1, --seed at least 0")
-    with opened(options.subject, tell) as (recorded, benches, is_whole):
+    with interruptible(), opened(options.subject, tell) as (recorded, benches, is_whole):
         held = hold(recorded)
         tell(*held.lines)
         chosen = recorded if options.all else draw(recorded, options.sample, options.seed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -17,7 +17,7 @@ from harness.spec import load_environments
 from harness.verify.claims import Claim
 
 
-def rerun(claims: Sequence[Claim], scratch: Path, jobs: int) -> Iterator[Path | str]:
+def rerun(claims: Sequence[Claim], scratch: Path, jobs: int) -> Generator[Path | str, None, None]:
     """For each run, in order, the folder of its new records, or why it could not be run.
 
     Args:
@@ -34,7 +34,13 @@ def rerun(claims: Sequence[Claim], scratch: Path, jobs: int) -> Iterator[Path | 
         return
     try:
         with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
-            yield from pool.map(_again, work)
+            again = [pool.submit(_again, one) for one in work]
+            try:
+                yield from (one.result() for one in again)
+            except BaseException:  # an interrupt, or nobody wants the rest: else the pool would end what was begun
+                for worker in multiprocessing.active_children():
+                    worker.terminate()
+                raise
     except BrokenProcessPool as fault:
         reason = f"a worker was killed, perhaps for want of memory; go on with --jobs {jobs // 2}"
         raise InputError(f"verify --jobs {jobs}", reason) from fault

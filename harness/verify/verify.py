@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -26,8 +27,8 @@ def verify(
     for claim in recorded:
         cells.setdefault(claim.cell.digest, {}).setdefault(claim.seed, claim)  # a run that two blocks hold counts once
     judgements = []
-    with TemporaryDirectory(prefix="verify-") as scratch:
-        for claim, again in zip(chosen, rerun(chosen, Path(scratch), jobs), strict=True):
+    with TemporaryDirectory(prefix="verify-") as scratch, closing(rerun(chosen, Path(scratch), jobs)) as reruns:
+        for claim, again in zip(chosen, reruns, strict=True):
             judgements.append(judge(claim, again, tuple(cells[claim.cell.digest].values())))
             announce(judgements[-1])
     return judgements
