@@ -345,9 +345,10 @@ def test_a_signal_ends_verify_its_workers_and_its_scratch_folder_with_status_128
     words = [sys.executable, "-m", "harness", "verify", str(records), "--all", "--jobs", "2"]
     settings = {**os.environ, "TMPDIR": str(scratch)}
     command = subprocess.Popen(words, cwd=ROOT, env=settings, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    while len(started := children(command.pid)) < 3:  # one keeps account of what they share
+    while not list(scratch.glob("verify-*/*")):  # until one has begun a run
         assert command.poll() is None
-        time.sleep(0.02)
+        time.sleep(0.01)
+    assert len(started := children(command.pid)) == 3  # one keeps account of what they share
     command.send_signal(number)
     said = command.communicate(timeout=60.0)[1]
     assert (command.returncode, said) == (128 + number, b"interrupted\n")

@@ -34,8 +34,8 @@ def rerun(claims: Sequence[Claim], scratch: Path, jobs: int) -> Generator[Path |
         return
     try:
         with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
-            again = [pool.submit(_again, one) for one in work]
             try:
+                again = [pool.submit(_again, one) for one in work]
                 yield from (one.result() for one in again)
             except BaseException:  # an interrupt, or nobody wants the rest: else the pool would end what was begun
                 for worker in multiprocessing.active_children():
