@@ -38,6 +38,7 @@ def report_of(
     reports: Path,
     unmirrored: Sequence[tuple[str, str]] = (),
     jobs: int = 1,
+    published: bool = False,
 ) -> tuple[Path, Path]:
     """Write {reports}/{study}.html and {reports}/{study}.pdf.
 
@@ -49,6 +50,7 @@ def report_of(
         reports: where the two files go.
         unmirrored: run and reason, for all that MLflow does not show.
         jobs: workers at most, which change no byte.
+        published: whether it leads to what is published of the study.
     """
     study = workflow.study
     names = dict.fromkeys(planned.cell.environment.name for planned in workflow.planned)
@@ -64,6 +66,7 @@ def report_of(
         cells=[planned.cell for planned in workflow.planned],
         clips=_clips(workflow, manifests, tables, jobs),
         unmirrored=unmirrored,
+        published=published,
     )
     return build(facts, tables, figures, reports)
 

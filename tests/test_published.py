@@ -18,6 +18,8 @@ import pytest
 from finished_study import MAKE, STUDY, finished, stub_report, words
 from project_copy import replace, run
 
+from harness.published.rebuild import Likeness
+
 PLACE = "results/published/tiny"
 JOB = "runs/CartPole-v1/linear/ars"
 OWN = """
@@ -413,3 +415,9 @@ def test_what_cannot_be_compared_is_refused_with_a_reason(project: Path, name: s
     assert done.returncode == 2, done.stdout
     assert words in done.stdout
     assert "Traceback" not in done.stdout
+
+
+def test_claims_alone_that_differ_are_told_with_their_reason() -> None:
+    line = Likeness("tables", 26, ("claims.csv", "claims.tex")).line
+    assert line.endswith("not claims.csv, claims.tex (claims.yaml is another, or declares more)")
+    assert "claims.yaml" not in Likeness("tables", 26, ("claims.csv", "runs.csv")).line

@@ -12,6 +12,8 @@ import pandas as pd
 import pytest
 
 from harness import strict_yaml
+from harness.claims.declaration import load_claims
+from harness.claims.verdict import adjust
 from harness.figures.load import load
 from harness.plugins import ROOT
 from harness.report.conclusion import conclusion
@@ -107,6 +109,25 @@ def test_what_the_readme_links_to_is_there(link: str) -> None:
     assert link.startswith("https://") or (ROOT / link).is_file()
 
 
+PUBLISHED = sorted(path.name for path in (ROOT / "results" / "published").iterdir() if path.is_dir())
+
+
+@pytest.mark.parametrize("study", PUBLISHED)
+def test_every_link_of_a_published_report_leads_somewhere(study: str) -> None:
+    page = ROOT / "reports" / "published" / f"{study}.html"
+    links = set(re.findall(r'href="(\.\.[^"#]*)"', page.read_text(encoding="utf-8")))
+    assert len(links) > 10
+    assert [link for link in sorted(links) if not (page.parent / link).is_file()] == []
+
+
+@pytest.mark.parametrize("study", PUBLISHED)
+def test_published_claims_are_corrected_for_as_many_as_are_declared_today(study: str) -> None:
+    """A claim more makes every verdict stricter: what is published is then published again."""
+    table = load(ROOT / "results" / "published" / study / "tables").claims
+    expected = adjust(table["p"].to_numpy(dtype=float), len(load_claims(ROOT)))  # [claims]
+    assert table["p_holm"].to_numpy(dtype=float) == pytest.approx(expected, nan_ok=True)
+
+
 def published_row(study: str) -> str:
     """What ran for a published study, as docs/reproducibility.md has it."""
     tables = load(ROOT / "results" / "published" / study / "tables")
@@ -121,7 +142,7 @@ def published_row(study: str) -> str:
 
 def test_the_page_states_what_ran_for_every_published_study() -> None:
     page = (ROOT / "docs" / "reproducibility.md").read_text(encoding="utf-8")
-    for study in sorted(path.name for path in (ROOT / "results" / "published").iterdir() if path.is_dir()):
+    for study in PUBLISHED:
         assert published_row(study) in page
     tried = pd.concat(pd.read_csv(path) for path in sorted((ROOT / "tuned").glob("*.csv")))
     tuning = f"Tuning: {len(tried)} settings with three seeds each, {tried['steps'].sum() / 1e6:.0f} million steps."

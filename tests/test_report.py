@@ -172,6 +172,13 @@ def test_every_table_is_a_link_from_where_the_report_lies(folders: tuple[Path, P
     assert {link for link in links if link.startswith("..")} == {f"../results/tables/demo/{name}" for name in names}
 
 
+def test_a_published_report_leads_to_the_published_tables(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    page, _ = report.build(facts(published=True), *folders, tmp_path)
+    links = {str(attributes["href"]) for tag, attributes in parsed(page).tags if tag == "a"}
+    assert "../../results/published/demo/tables/runs.csv" in links
+    assert not any(link.startswith("../results") for link in links)
+
+
 def test_same_tables_give_the_same_html_and_pdf(folders: tuple[Path, Path], tmp_path: Path) -> None:
     first, second = report.build(facts(), *folders, tmp_path / "a"), report.build(facts(), *folders, tmp_path / "b")
     for one, other in zip(first, second, strict=True):

@@ -67,7 +67,7 @@ def _published(workflow: Workflow, name: str) -> Path:
         _gather(workflow, fresh)
         _require_small(name, aside)
         tables, figures = fresh / "tables", fresh / "figures"
-        report_of(workflow, by_digest(checked(fresh)), tables, figures, aside)  # what a rebuild makes
+        report_of(workflow, by_digest(checked(fresh)), tables, figures, aside, published=True)  # what a rebuild makes
         *_, report = products(name, tables, figures, aside)
         write_together(REPORTS, {path.name: path.read_bytes() for path in report.whole()})
         _replace(aside, place)

@@ -70,6 +70,7 @@ class Facts:
     cells: Sequence[RunCell] = ()  # of the study, for their settings
     clips: Sequence[Clip] = ()
     unmirrored: Sequence[tuple[str, str]] = ()  # run and reason, for all that MLflow does not show
+    published: bool = False  # whether it lies in reports/published, and what it shows in results/published
 
 
 def compose(facts: Facts, tables: Tables, digests: Mapping[str, str]) -> Report:
@@ -253,19 +254,22 @@ def _provenance(facts: Facts, digests: Mapping[str, str]) -> tuple[Block, ...]:
         Text("This command makes the report again:"),
         Code(facts.command),
         plain_table("Where the runs were made; several values mean that jobs differed.", ("fact", "value"), "ll", rows),
-        _files(facts.study, digests),
+        _files(facts, digests),
     )
 
 
-def _files(study: str, digests: Mapping[str, str]) -> Table:
+def _files(facts: Facts, digests: Mapping[str, str]) -> Table:
     """The tables, as links from where the report lies."""
+    tables, figures, root = f"results/tables/{facts.study}", f"results/figures/{facts.study}", ".."
+    if facts.published:
+        kept = f"results/published/{facts.study}"
+        tables, figures, root = f"{kept}/tables", f"{kept}/figures", "../.."
     caption = (
-        f"Tables that this report was made from, in results/tables/{study}/; scores.tex, structures.tex and claims.tex "
-        f"beside them are LaTeX, and results/figures/{study}/ holds every figure as SVG and PDF."
+        f"Tables that this report was made from, in {tables}/; scores.tex, structures.tex and claims.tex beside them "
+        f"are LaTeX, and {figures}/ holds every figure as SVG and PDF."
     )
     rows = tuple(
-        (Cell(name, link=f"../results/tables/{study}/{name}"), Cell(digest[:32]))
-        for name, digest in sorted(digests.items())
+        (Cell(name, link=f"{root}/{tables}/{name}"), Cell(digest[:32])) for name, digest in sorted(digests.items())
     )
     return Table(caption, ("file", "sha256, first half"), (False, False), rows)
 
