@@ -95,7 +95,7 @@ print(film_in(records_of("tiny"), open_study("tiny").jobs[0].cell, 0).reason)
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished study, published while candidates of more than 500 bytes count as large; an own algorithm, run."""
     folder = finished(tmp_path_factory.mktemp("published"))
-    replace(folder / "harness" / "published" / "merge.py", "LARGE = 32 * 1024", "LARGE = 500")
+    replace(folder / "harness" / "published" / "merge.py", "LARGE = 30 * 1024", "LARGE = 500")
     source = (folder / "algorithms" / "ars.py").read_text(encoding="utf-8")
     (folder / "algorithms" / "mine.py").write_text(source.replace("class Ars", "class Mine"), encoding="utf-8")
     start, _, _ = STUDY.format(block=3, seeds=3).partition("  random:")

@@ -24,7 +24,7 @@ from harness.parquet import parquet_bytes
 from harness.seal import SEAL, sealed
 from harness.tables.read import verify
 
-LARGE = 32 * 1024  # bytes of candidates.npz beyond which it stays behind
+LARGE = 30 * 1024  # bytes of candidates.npz beyond which it stays behind
 CANDIDATES = "candidates.npz"
 Contents = dict[str, bytes]  # of the files of a job, its manifest last
 
