@@ -344,7 +344,14 @@ def test_a_signal_ends_verify_its_workers_and_its_scratch_folder_with_status_128
     (scratch := tmp_path / "scratch").mkdir()
     words = [sys.executable, "-m", "harness", "verify", str(records), "--all", "--jobs", "2"]
     settings = {**os.environ, "TMPDIR": str(scratch)}
-    command = subprocess.Popen(words, cwd=ROOT, env=settings, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    command = subprocess.Popen(
+        words,
+        cwd=ROOT,
+        env=settings,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # under nohup it would be ignored
+    )
     while not list(scratch.glob("verify-*/*")):  # until one has begun a run
         assert command.poll() is None
         time.sleep(0.01)

@@ -77,7 +77,7 @@ QUICK = settings(max_examples=25, deadline=None, derandomize=True, suppress_heal
 LONG = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 READERS = {  # what stands where, and who reads it
     "verify a study": ("results/runs", ["verify", "mine", "--sample", "1"]),
-    "verify a folder": ("results/laboratory", ["verify", "results", "--sample", "1"]),
+    "verify a folder": ("results/laboratory", ["verify", "results/laboratory", "--sample", "1"]),
     "verify a published study": (f"{PLACE}/runs", ["verify", PLACE, "--sample", "1"]),
     "verify a bundle": ("bundle/results/runs", ["verify", "mine.zip", "--sample", "1"]),
     "verify a bundle's laboratory": ("bundle/results/laboratory", ["verify", "mine.zip", "--sample", "1"]),

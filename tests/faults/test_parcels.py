@@ -290,7 +290,9 @@ def publishable(project: Path, mark: str) -> None:
     write_all(report.folder, dict.fromkeys(report.files, mark.encode()), report.sums, report.of)
 
 
-def marked_report(_workflow: object, _manifests: object, tables: Path, figures: Path, reports: Path) -> None:
+def marked_report(
+    _workflow: object, _manifests: object, tables: Path, figures: Path, reports: Path, published: bool
+) -> None:
     """In place of a report of what is published: the mark of its figure."""
     mark = (figures / "headline.svg").read_bytes()
     contents = {"tiny.html": mark + b"</html>", "tiny.pdf": mark + b"%%EOF"}
