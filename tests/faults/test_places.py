@@ -152,7 +152,8 @@ def test_a_clock_that_is_set_back_an_hour_after_each_stage_changes_no_bit_and_le
             os.utime(path, (now + 3600.0, now + 3600.0))
             ahead.add(path)
         time.sleep(0.01)
-    assert process.returncode == 0, process.communicate()[0]
+    told = process.communicate()[0]
+    assert process.returncode == 0, told
     assert len(ahead) > 10
     assert tables(project) == tables(undisturbed)
     assert "Nothing to be done" in finished(project, TARGET)
