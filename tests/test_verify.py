@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -316,14 +317,16 @@ def test_the_exit_status_is_0_for_exact_1_for_different_and_2_for_nothing(
 
 
 def test_a_worker_that_was_killed_is_one_line_with_the_way_on(
-    records: Path, capsys: pytest.CaptureFixture[str]
+    records: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def kill() -> None:
-        while not (workers := active_children()):
-            time.sleep(0.01)
-        workers[0].kill()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
-    killer = threading.Thread(target=kill)
+    def kill() -> None:
+        while not list(tmp_path.glob("verify-*/*")):  # until one has begun a run
+            time.sleep(0.01)
+        active_children()[0].kill()
+
+    killer = threading.Thread(target=kill, daemon=True)
     killer.start()
     assert main(["verify", str(records), "--all", "--jobs", "2"]) == 2
     killer.join()
