@@ -1,6 +1,7 @@
 """How planning grows: Snakemake's dry run of 1 000 to 100 000 runs in blocks of 10, and nothing to do on 10 000.
 
-The finished study is Snakemake's own `--touch`: every manifest is an empty file, with the records of a job that ran.
+The finished study is one whose files are all there, and empty, under Snakemake's own `--touch`; that there is nothing to
+do is asked before it is timed.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from benchmarks.programs import MEBI, Watched, project, python, snakemake, watch
 TITLE = "Planning: seconds and memory of Snakemake before anything runs"
 SIZES = {1_000: (1, 2), 10_000: (6, 4), 100_000: (12, 18)}  # environments and policies of about so many runs
 SEEDS, BLOCK = 30, 10
+NOTHING = "Nothing to be done"
 ENVIRONMENTS = (
     *(
         "CartPole-v1",
@@ -88,9 +90,16 @@ def run(settings: Settings) -> Iterator[Row]:
 
 
 def finished(folder: Path, runs: int) -> Row:
-    """Nothing to do on a finished study."""
+    """Nothing to do on a finished study.
+
+    Raises:
+        RuntimeError: if there is.
+    """
     watch(python("-m", "benchmarks.synthetic_records", "growth", "0"), folder)
     watch(snakemake("growth", "--touch", "--cores", "1", "--quiet", "all"), folder)
+    plan = watch(snakemake("growth", "-n"), folder)
+    if NOTHING not in plan.said:
+        raise RuntimeError(f"the finished study is not finished:\n{plan.said[-3000:]}")
     seen = watch(snakemake("growth", "--cores", "1", "--quiet", "all"), folder)
     return row(f"nothing to do, {runs} runs", seen, Goal(most=30.0))
 

@@ -31,11 +31,12 @@ STARTER = Path(__file__).with_name("starter.py")
 
 
 class Watched(NamedTuple):
-    """What a program took; memory is that of its largest process, seconds of the processor are those of all."""
+    """What a program took, and said; memory is of its largest process, seconds of the processor are those of all."""
 
     wall: float
     processor: float
     memory: int  # bytes
+    said: str = ""
 
 
 def watch(words: Sequence[str], folder: Path = ROOT, cores: Sequence[int] | None = None) -> Watched:
@@ -56,10 +57,12 @@ def watch(words: Sequence[str], folder: Path = ROOT, cores: Sequence[int] | None
         )
         if cores:
             os.sched_setaffinity(process.pid, cores)
-        if process.wait():
-            said.seek(0)
-            raise RuntimeError(f"{' '.join(words)} failed:\n{said.read()[-3000:]}")
-        return Watched(*json.loads(took.read_text(encoding="utf-8")))
+        failed = process.wait()
+        said.seek(0)
+        text = said.read()
+        if failed:
+            raise RuntimeError(f"{' '.join(words)} failed:\n{text[-3000:]}")
+        return Watched(*json.loads(took.read_text(encoding="utf-8")), text)
 
 
 def python(*words: str) -> list[str]:

@@ -1,8 +1,8 @@
 """Synthetic records of a study, made where it is run: `python -m benchmarks.synthetic_records STUDY SEEDS`.
 
 A few jobs are made with random walks for curves, some reaching every target; every cell of the study gets the files
-of one of them under a manifest of its own, and the kernels are compiled that its runs would have. With SEEDS = 0 only
-empty manifests and products are made, enough for Snakemake.
+of one of them under a manifest of its own, and the kernels are compiled that its runs would have. With SEEDS = 0 every
+file of a finished study is made, and all of them are empty: that they are there is all that Snakemake asks.
 """
 
 from __future__ import annotations
@@ -23,17 +23,21 @@ from harness import plugins, record
 from harness.assembly import assemble, space
 from harness.files import write_json
 from harness.interface import Candidate
+from harness.losses import FIGURES, RUN
 from harness.parts.moments import identity
+from harness.products import report_sums
 from harness.results import records
 from harness.run import Snapshot
 from harness.seal import SEAL, sealed
 from harness.streams import stream
+from harness.tracking import ledger
+from harness.vouched import SUMS
 from harness.workflow import Workflow, open_study
 
 TEMPLATES, POINTS = 20, 21
+STORE = "http://localhost"  # is not asked
 PRODUCTS = (
     "results/tables/{0}/findings.csv",
-    "results/figures/{0}/headline.svg",
     "results/mirror/{0}.passed",
     "reports/{0}.html",
     "reports/{0}.pdf",
@@ -46,10 +50,22 @@ def main() -> None:
         compile_kernels(workflow)
         fill(workflow, plugins.ROOT, seeds)
         return
-    for product in (*workflow.manifests, *(name.format(sys.argv[1]) for name in PRODUCTS)):
-        path = plugins.ROOT / product
+    finish(workflow, plugins.ROOT)
+
+
+def finish(workflow: Workflow, folder: Path) -> None:
+    """Every file of a finished study, empty, and the ledger of a server that shows it."""
+    name = workflow.study.name
+    beside = [Path(manifest).with_name(other) for manifest in workflow.manifests for other in RUN]
+    figures = (f"{figure}.{suffix}" for figure in FIGURES for suffix in ("svg", "pdf"))
+    drawn = [f"results/figures/{name}/{file}" for file in (*figures, SUMS)]
+    others = (f"results/tables/{name}/{SUMS}", f"reports/{report_sums(name)}")
+    products = (product.format(name) for product in PRODUCTS)
+    for place in (*workflow.manifests, *beside, *products, *drawn, *others):
+        path = folder / place
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
+    ledger.write(folder / "results", ledger.Ledger(name, STORE))
 
 
 def compile_kernels(workflow: Workflow) -> None:
