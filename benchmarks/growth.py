@@ -1,7 +1,7 @@
 """How planning grows: Snakemake's dry run of 1 000 to 100 000 runs in blocks of 10, and nothing to do on 10 000.
 
-The finished study is one whose files are all there, and empty, under Snakemake's own `--touch`; that there is nothing to
-do is asked before it is timed.
+The finished study is one whose files are all there, and empty, under Snakemake's own `--touch`; that there is nothing
+to do is asked before it is timed.
 """
 
 from __future__ import annotations
