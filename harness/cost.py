@@ -26,12 +26,12 @@ TURN_SECONDS = 2e-3  # of the laboratory: what is overhead in a run is most of i
 ROLLOUT_RATES = {"compiled": 3_000_000.0, "gymnasium": 6_000.0}  # steps per second
 PHYSICS_RATES = {  # the same of Gymnasium's ids and of compiled problems that were measured
     "Ant-v5": 5_000.0,
-    "BipedalWalker-v3": 5_000.0,
     "HalfCheetah-v5": 38_000.0,
     "Hopper-v5": 12_000.0,
     "LunarLander-v3": 20_000.0,
     "Swimmer-v5": 20_000.0,
     "Walker2d-v5": 9_000.0,
+    "bipedal_walker": 20_000.0,
     "lunar_lander": 60_000.0,
 }
 

@@ -31,6 +31,7 @@ ALLOWED = {  # room: what its files may import of the project, themselves apart
         "harness.rollouts.box2d",
         "harness.rollouts.box2d_layouts",
         "harness.rollouts.box2d_stage",
+        "harness.rollouts.integers",
     ),
     "harness.parts": ("harness.interface", "harness.streams", "harness.parts"),
 }
