@@ -64,14 +64,13 @@ def test_1600_random_steps_without_a_fall_have_gymnasiums_bits() -> None:
         assert mine == play(THEIRS, seed, at_random(seed), HORIZON)
 
 
-@pytest.mark.parametrize(
-    ("seed", "length", "fell"),
-    [(4, 1569, False), (20, 1561, False), (24, 1600, False), (2, 924, True), (11, 442, True)],
-)
-def test_a_walk_to_the_end_to_the_horizon_or_to_a_fall_has_gymnasiums_bits(seed: int, length: int, fell: bool) -> None:
-    mine = play(OURS, seed, walking(), HORIZON)
-    assert mine == play(THEIRS, seed, walking(), HORIZON)
-    assert (mine[1], mine[2] == -100.0) == (length, fell)
+def test_six_walks_have_gymnasiums_bits_to_a_fall_to_the_end_of_the_ground_or_to_the_horizon() -> None:
+    ends = set()
+    for seed in (2, 4, 11, 20, 24, 30):
+        mine = play(OURS, seed, walking(), HORIZON)
+        assert mine == play(THEIRS, seed, walking(), HORIZON)
+        ends.add("fell" if mine[2] == -100.0 else "arrived" if mine[1] < HORIZON else "was on its way")
+    assert ends == {"fell", "arrived", "was on its way"}
 
 
 def test_the_first_observation_of_1000_seeds_has_gymnasiums_bits() -> None:
