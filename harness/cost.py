@@ -29,6 +29,7 @@ PHYSICS_RATES = {  # the same of Gymnasium's ids and of compiled problems that w
     "HalfCheetah-v5": 38_000.0,
     "Hopper-v5": 12_000.0,
     "LunarLander-v3": 20_000.0,
+    "LunarLanderContinuous-v3": 20_000.0,
     "Swimmer-v5": 20_000.0,
     "Walker2d-v5": 9_000.0,
     "bipedal_walker": 20_000.0,
