@@ -24,7 +24,7 @@ COMPILE_SECONDS = 3.0  # of a kernel that the project does not have yet
 REPORT_SECONDS = 30.0  # tables, figures, films, HTML and PDF
 TURN_SECONDS = 2e-3  # of the laboratory: what is overhead in a run is most of it here
 ROLLOUT_RATES = {"compiled": 3_000_000.0, "gymnasium": 6_000.0}  # steps per second
-PHYSICS_RATES = {  # the same of Gymnasium's ids that were measured
+PHYSICS_RATES = {  # the same of Gymnasium's ids and of compiled problems that were measured
     "Ant-v5": 5_000.0,
     "BipedalWalker-v3": 5_000.0,
     "HalfCheetah-v5": 38_000.0,
@@ -33,6 +33,7 @@ PHYSICS_RATES = {  # the same of Gymnasium's ids that were measured
     "LunarLanderContinuous-v3": 20_000.0,
     "Swimmer-v5": 20_000.0,
     "Walker2d-v5": 9_000.0,
+    "lunar_lander": 60_000.0,
 }
 
 
@@ -96,7 +97,8 @@ def run_seconds(cell: Cell) -> float:
     steps = cell.budget + evaluations * cell.environment.horizon
     digestion = KNOWN.get(cell.algorithm.file, USUAL[_algorithm(cell).family])
     learning = cell.budget * (digestion.step + digestion.episode / cell.environment.horizon)
-    rate = PHYSICS_RATES.get(str(cell.environment.gymnasium), ROLLOUT_RATES[cell.environment.engine])
+    world = cell.environment
+    rate = PHYSICS_RATES.get(str(world.problem or world.gymnasium), ROLLOUT_RATES[world.engine])
     return steps / rate + learning * (AUTOGRAD if _autograd(cell) else 1.0)
 
 

@@ -322,7 +322,7 @@ def test_a_gradient_that_nobody_knows_is_refused(kind: str, message: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("name", "fresh"), [("BipedalWalker-v3", True), ("LunarLander-v3", False), ("InvertedPendulum-v5", False)]
+    ("name", "fresh"), [("BipedalWalker-v3", True), ("LunarLanderContinuous-v3", False), ("InvertedPendulum-v5", False)]
 )
 def test_the_same_request_has_the_same_bits_after_other_episodes(name: str, fresh: bool) -> None:
     engine = gym(name, explores=True, horizon=60, fresh=fresh)
