@@ -24,7 +24,13 @@ ALLOWED = {  # room: what its files may import of the project, themselves apart
         "harness.rollouts.tanh",
         "policies",
     ),
-    "environments": ("harness.interface", "harness.streams", "harness.rollouts.random"),
+    "environments": (
+        "harness.interface",
+        "harness.streams",
+        "harness.rollouts.random",
+        "harness.rollouts.box2d",
+        "harness.rollouts.box2d_layouts",
+    ),
     "harness.parts": ("harness.interface", "harness.streams", "harness.parts"),
 }
 MACHINE = (  # looks at results

@@ -212,12 +212,21 @@ def test_a_copy_of_the_parameters_has_no_world_and_begins_its_own() -> None:
     box2d.destroy(copy.parameters.view(lunar_lander.MEMORY)["world"].ctypes.data)
 
 
-def test_a_world_is_given_back_once_with_its_array_and_none_where_none_was_made(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    given_back: list[int] = []
+@pytest.fixture
+def given_back(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The addresses of the worlds that are given back from now on."""
+    addresses: list[int] = []
     destroy = box2d.destroy
-    monkeypatch.setattr(box2d, "destroy", lambda world: (given_back.append(world), destroy(world)))
+
+    def give_back(world: int) -> None:
+        addresses.append(world)
+        destroy(world)
+
+    monkeypatch.setattr(box2d, "destroy", give_back)
+    return addresses
+
+
+def test_a_world_is_given_back_once_with_its_array_and_none_where_none_was_made(given_back: list[int]) -> None:
     used, unused = Ours(), Ours()
     for seed in range(3):
         used.reset(seed)
@@ -227,10 +236,7 @@ def test_a_world_is_given_back_once_with_its_array_and_none_where_none_was_made(
     assert given_back == [address]
 
 
-def test_an_engine_holds_the_array_itself_and_takes_its_world_along(monkeypatch: pytest.MonkeyPatch) -> None:
-    given_back: list[int] = []
-    destroy = box2d.destroy
-    monkeypatch.setattr(box2d, "destroy", lambda world: (given_back.append(world), destroy(world)))
+def test_an_engine_holds_the_array_itself_and_takes_its_world_along(given_back: list[int]) -> None:
     engine = compiled("lunar_lander", horizon=20)
     engine(request(engine, some_theta(engine.policy), episodes=2))
     assert not given_back
