@@ -101,7 +101,6 @@ def test_a_body_is_read_as_pybox2d_reads_it() -> None:
         ("inverse_mass", np.float32(1) / np.float32(lander.mass)),
         ("inverse_inertia", np.float32(1) / body["inertia"]),
         ("kind", lander.type),
-        ("gravity_scale", lander.gravityScale),
         ("fixture_count", 1),
         ("world", int(environment.world.this)),
         ("fixtures", int(lander.fixtures[0].this)),

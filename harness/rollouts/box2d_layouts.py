@@ -109,10 +109,6 @@ BODY = np.dtype(
         ("inverse_mass", "f4"),
         ("inertia", "f4"),
         ("inverse_inertia", "f4"),
-        ("linear_damping", "f4"),
-        ("angular_damping", "f4"),
-        ("gravity_scale", "f4"),
-        ("sleep_time", "f4"),
     ],
     align=True,
 )
