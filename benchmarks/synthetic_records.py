@@ -104,7 +104,7 @@ def template(folder: Path, number: int, seeds: int) -> tuple[Path, dict[str, Any
     folder.mkdir(parents=True)
     rng = stream(number, "template")
     runs = [walk(seed, rng) for seed in range(seeds)]
-    path = record.write(folder, runs, {"code": "none", "family": "gradient-free"}, {"commit": "synthetic"})
+    path = record.write(folder, runs, {"code": "0" * 64, "family": "gradient-free"}, {"commit": ""})
     content = json.loads(path.read_text(encoding="utf-8"))
     return folder, {name: value for name, value in content.items() if name != SEAL}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ LEFT = "its last solution is too large to be published; a rerun makes it again"
 def write_report(workflow: Workflow, jobs: int = 1) -> tuple[Path, Path]:
     """Write reports/{study}.html and reports/{study}.pdf, from whatever runs there are; films by so many workers."""
     name = workflow.study.name
-    lacking = ledger.unmirrored(ROOT / "results", name, [ROOT / path for path in workflow.manifests])
+    lacking = ledger.unmirrored(ROOT / "results", name, [ROOT / path for path in workflow.manifests], jobs)
     folders = tables_folder(name), figures_folder(name), ROOT / "reports"
     return report_of(workflow, live(workflow), *folders, lacking, jobs)
 
@@ -61,7 +61,7 @@ def report_of(
         question=study.question,
         notes=study.notes,
         environments={name: workflow.environments[name] for name in names},
-        provenance=list(provenances(runs)),
+        provenance=provenances(runs, jobs),
         command=f"snakemake --cores 8 --config study={study.name}",
         cells=[planned.cell for planned in workflow.planned],
         clips=_clips(workflow, manifests, tables, jobs),
@@ -71,16 +71,11 @@ def report_of(
     return build(facts, tables, figures, reports)
 
 
-def provenances(manifests: Iterable[Path]) -> Iterator[dict[str, Any]]:
-    """The distinct provenances of the jobs that are there."""
-    seen = set()
-    for path in manifests:
-        if is_there(path):
-            facts = read_manifest(path)["provenance"]
-            text = json.dumps(facts, sort_keys=True)
-            if text not in seen:
-                seen.add(text)
-                yield facts
+def provenances(manifests: Iterable[Path], jobs: int) -> list[dict[str, Any]]:
+    """The distinct provenances of the jobs that are there; read by so many workers."""
+    there = [path for path in manifests if is_there(path)]
+    found = each(lambda path: json.dumps(read_manifest(path)["provenance"], sort_keys=True), there, jobs)
+    return [json.loads(text) for text in dict.fromkeys(found)]
 
 
 def _clips(workflow: Workflow, manifests: Manifests, tables: Path, jobs: int) -> list[Clip]:

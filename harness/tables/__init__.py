@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 from harness.claims.declaration import Claim
 from harness.claims.samples import Rows
 from harness.claims.table import CLAIMS, Made, claim_rows
 from harness.files import is_there
-from harness.manifest import OF_BENCH, OF_RUNS, read_manifest
+from harness.manifest import OF_BENCH, read_manifest
 from harness.streams import address
-from harness.tables.cells import CellRecord
+from harness.tables.cells import CellRecord, CellRuns
 from harness.tables.comparisons import COMPARISONS, comparison_rows
 from harness.tables.curves import CURVES, curve_rows, longest_budgets
 from harness.tables.estimates import estimate_cell
@@ -155,7 +154,7 @@ def write_tables(
     }
     written = each(lambda name: csv_bytes(COLUMNS[name], tables[name]), list(tables), jobs)
     contents = dict(zip(tables, written, strict=True))
-    judged = claim_rows(claims, (folder.name, *parts), read_back(contents), _made(expected, measured), rng)
+    judged = claim_rows(claims, (folder.name, *parts), read_back(contents), _made(cells, measured), rng)
     contents["claims"] = csv_bytes(CLAIMS, judged)
     paper = {f"{name}.tex": booktabs(contents[name], columns) for name, columns in PAPER.items()}
     write_all(folder, {**{f"{name}.csv": content for name, content in contents.items()}, **paper})
@@ -166,18 +165,12 @@ def read_back(contents: Mapping[str, bytes]) -> dict[str, Rows]:
     return {name: list(csv.DictReader(io.StringIO(contents[name].decode()))) for name in READ_BACK}
 
 
-def _made(cells: Iterable[CellRecord], benches: Iterable[BenchRecord]) -> list[Made]:
+def _made(cells: Iterable[CellRuns], benches: Iterable[BenchRecord]) -> list[Made]:
     """What every job that is there has measured, and the claims that it knew."""
-    jobs = [("runs", record.key, record.family, found) for record in cells for found in _manifests(record)]
+    jobs = [("runs", cell.record.key, cell.record.family, claims) for cell in cells for claims in cell.claims]
     for bench in benches:
-        jobs += [("laboratory", bench.bench.labels, found["family"], found) for found in _manifests(bench)]
+        manifests = (read_manifest(path, OF_BENCH) for path in bench.manifests if is_there(path))
+        jobs += [("laboratory", bench.bench.labels, one["family"], one.get("claims", {})) for one in manifests]
     return [
-        Made(table, dict(zip(LABELS, (*labels, family), strict=True)), found.get("claims", {}))
-        for table, labels, family, found in jobs
+        Made(table, dict(zip(LABELS, (*labels, family), strict=True)), claims) for table, labels, family, claims in jobs
     ]
-
-
-def _manifests(record: CellRecord | BenchRecord) -> Iterator[dict[str, Any]]:
-    """Of the jobs that are there."""
-    kind = OF_RUNS if isinstance(record, CellRecord) else OF_BENCH
-    yield from (read_manifest(path, kind) for path in record.manifests if is_there(path))

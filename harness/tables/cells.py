@@ -5,6 +5,7 @@ The rules (carried forward, floor of a diverged run, confirmed crossings) are th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -77,6 +78,13 @@ class RunRecord(NamedTuple):
     seconds: Floats  # [5] ask, rollout, tell, evaluate, total
 
 
+class JobRecord(NamedTuple):
+    """One recorded job: its runs, and the digests of the claims that it knew, by name."""
+
+    runs: tuple[RunRecord, ...]
+    claims: Mapping[str, str]
+
+
 class CellRuns(NamedTuple):
     """A record with its n runs that came back, in the order of their seeds; T targets of the ladder."""
 
@@ -88,6 +96,7 @@ class CellRuns(NamedTuple):
     areas: Floats  # [n] normalised
     crossings: Floats  # [n, T] steps; inf: censored
     episodes: Floats  # [n, T] episodes until then; inf: censored
+    claims: tuple[Mapping[str, str], ...]  # that each job knew, digests by name
 
     @property
     def solved(self) -> Floats:
@@ -135,7 +144,7 @@ def episodes_at(run: RunRecord, crossings: Floats) -> Floats:
     return np.append(run.played, np.inf)[places]
 
 
-def assemble(record: CellRecord, runs: tuple[RunRecord, ...]) -> CellRuns:
+def assemble(record: CellRecord, runs: tuple[RunRecord, ...], claims: tuple[Mapping[str, str], ...] = ()) -> CellRuns:
     """Each run's numbers."""
     budget = np.array([record.budget])
     curves = [curve(run, record) for run in runs]
@@ -153,4 +162,5 @@ def assemble(record: CellRecord, runs: tuple[RunRecord, ...]) -> CellRuns:
         normalised(areas, record.random, record.reference),
         crossings,
         np.array(episodes).reshape(crossings.shape),
+        claims,
     )

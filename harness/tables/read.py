@@ -16,7 +16,7 @@ from harness.errors import InputError
 from harness.files import Irregular, checksum, is_there, read_bytes
 from harness.interface import Floats
 from harness.manifest import AGAIN, EVALUATIONS, TIMING, read_manifest
-from harness.tables.cells import CellRecord, CellRuns, RunRecord, assemble
+from harness.tables.cells import CellRecord, CellRuns, JobRecord, RunRecord, assemble
 
 SECONDS = ("seconds_ask", "seconds_rollout", "seconds_tell", "seconds_evaluate", "seconds_total")
 
@@ -28,15 +28,16 @@ def read_cell(record: CellRecord) -> CellRuns:
         InputError: a job is damaged, contradicts another one, or is of another schema.
     """
     runs: dict[int, RunRecord] = {}
-    for manifest in sorted(record.manifests):
-        if is_there(manifest):
-            for run in read_job(manifest):
-                if runs.setdefault(run.seed, run).digest != run.digest:
-                    raise InputError(str(manifest), f"seed {run.seed} differs from that of another job; {AGAIN}")
-    return assemble(record, tuple(runs[seed] for seed in sorted(runs.keys() & set(record.seeds))))
+    jobs = {manifest: read_job(manifest) for manifest in sorted(record.manifests) if is_there(manifest)}
+    for manifest, job in jobs.items():
+        for run in job.runs:
+            if runs.setdefault(run.seed, run).digest != run.digest:
+                raise InputError(str(manifest), f"seed {run.seed} differs from that of another job; {AGAIN}")
+    found = tuple(runs[seed] for seed in sorted(runs.keys() & set(record.seeds)))
+    return assemble(record, found, tuple(job.claims for job in jobs.values()))
 
 
-def read_job(path: Path) -> list[RunRecord]:
+def read_job(path: Path) -> JobRecord:
     """All runs of a job, its files verified."""
     manifest = read_manifest(path)
     for name, stated in manifest["files"].items():
@@ -44,7 +45,8 @@ def read_job(path: Path) -> list[RunRecord]:
     rows = sum(run["turn"] + 1 for run in manifest["runs"])  # an evaluation a turn at most, and one before the first
     evaluations = read_columns(path.parent / EVALUATIONS, ("seed", "steps", "episodes", "return_mean", "exact"), rows)
     timing = read_columns(path.parent / TIMING, ("seed", *SECONDS), len(manifest["runs"]))
-    return [read_run(line, evaluations, timing) for line in manifest["runs"]]
+    runs = tuple(read_run(line, evaluations, timing) for line in manifest["runs"])
+    return JobRecord(runs, manifest.get("claims", {}))
 
 
 def verify(path: Path, stated: str) -> None:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from harness.files import is_there, read_bytes, write_bytes, write_json
 from harness.seal import SEAL, require_seal, sealed
 from harness.tracking import records
+from harness.workers import each
 
 SCHEMA = 1
 WAITING = "not mirrored yet"
@@ -81,27 +82,33 @@ def emptied(results: Path) -> list[str]:
     return [name for name in names if read(results, name).complaint == ANEW]
 
 
-def unmirrored(results: Path, study: str, manifests: Sequence[Path]) -> list[Unmirrored]:
+def unmirrored(results: Path, study: str, manifests: Sequence[Path], jobs: int = 1) -> list[Unmirrored]:
     """Runs of the manifests that exist and that the view lacks or shows as they were before, with the reason.
 
     Holds also where the mirror was killed or never started: it compares the files with what the ledger vouches for.
+
+    Args:
+        results: the folder of the ledger.
+        study: its name.
+        manifests: of its jobs, there or not.
+        jobs: workers at most that read them.
     """
     ledger = read(results, study)
     gone = not ledger.store.startswith("http") and not (results / ledger.store).is_file()
-    missing = []
-    for manifest in manifests:
-        if not is_there(manifest):
-            continue
+
+    def lacking(manifest: Path) -> list[Unmirrored]:
         try:
             runs = records.read_job(manifest).runs
         except records.RecordError as error:
-            missing += [Unmirrored(run, str(error)) for run in records.identities(manifest)]
-            continue
-        for run in runs:
-            if gone or ledger.mirrored.get(run.identity) != run.digest:
-                reason = ledger.unmirrored.get(run.identity) or ledger.complaint or WAITING
-                missing.append(Unmirrored(run.identity, reason))
-    return missing
+            return [Unmirrored(run, str(error)) for run in records.identities(manifest)]
+        return [
+            Unmirrored(run.identity, ledger.unmirrored.get(run.identity) or ledger.complaint or WAITING)
+            for run in runs
+            if gone or ledger.mirrored.get(run.identity) != run.digest
+        ]
+
+    found = each(lacking, [manifest for manifest in manifests if is_there(manifest)], jobs)
+    return [run for runs in found for run in runs]
 
 
 def passed(results: Path, study: str) -> Path:

@@ -43,7 +43,7 @@ def test_a_damaged_record_is_named_and_enters_neither_table_nor_view_nor_another
     folder = shutil.copytree(made, tmp_path / "cell" / made.name)
     manifest, path = folder / "manifest.json", folder / name
     whole, made_by = path.read_bytes(), maker(cell_fingerprint(CELL), provenance())
-    assert len(read_job(manifest)) == 2
+    assert len(read_job(manifest).runs) == 2
     for damage in damages(TRIALS):
         path.write_bytes(damage.to(whole))
         with pytest.raises(InputError, match=name):
@@ -72,7 +72,9 @@ def test_a_job_with_a_damaged_record_is_made_again_to_the_same_bits(
     for damage in damages(3):
         (folder / name).write_bytes(damage.to(whole))
         assert ran(tmp_path) == expected
-        assert digests(folder / "manifest.json") == {run.seed: run.digest for run in read_job(folder / "manifest.json")}
+        assert digests(folder / "manifest.json") == {
+            run.seed: run.digest for run in read_job(folder / "manifest.json").runs
+        }
 
 
 @pytest.mark.filterwarnings("ignore:.*the run starts from the beginning:UserWarning")
