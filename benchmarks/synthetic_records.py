@@ -1,8 +1,8 @@
 """Synthetic records of a study, made where it is run: `python -m benchmarks.synthetic_records STUDY SEEDS`.
 
 A few jobs are made with random walks for curves, some reaching every target; every cell of the study gets the files
-of one of them under a manifest of its own, and the kernels are compiled that its runs would have. With SEEDS = 0 every
-file of a finished study is made, and all of them are empty: that they are there is all that Snakemake asks.
+of one of them under a manifest of its own. With SEEDS = 0 every file of a finished study is made, and all of them are
+empty: that they are there is all that Snakemake asks.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from harness import plugins, record
-from harness.assembly import assemble, space
+from harness.assembly import space
 from harness.files import write_json
 from harness.interface import Candidate
 from harness.losses import FIGURES, RUN
@@ -47,7 +47,6 @@ PRODUCTS = (
 def main() -> None:
     workflow, seeds = open_study(sys.argv[1]), int(sys.argv[2])
     if seeds:
-        compile_kernels(workflow)
         fill(workflow, plugins.ROOT, seeds)
         return
     finish(workflow, plugins.ROOT)
@@ -66,14 +65,6 @@ def finish(workflow: Workflow, folder: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     ledger.write(folder / "results", ledger.Ledger(name, STORE))
-
-
-def compile_kernels(workflow: Workflow) -> None:
-    """Those of every environment under every kind of policy, with exploration and without."""
-    cells = (planned.cell for planned in workflow.planned)
-    kinds = {(cell.environment.name, cell.policy.file, cell.algorithm.file): cell for cell in cells}
-    for cell in kinds.values():
-        assemble(cell, seed=0)
 
 
 def fill(workflow: Workflow, folder: Path, seeds: int) -> None:
