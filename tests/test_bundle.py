@@ -20,6 +20,7 @@ import pytest
 from finished_study import ARS, finished, stub_figures, stub_report
 from project_copy import run
 
+from harness.bundle.contents import sources
 from harness.bundle.hold import hold_made
 from harness.bundle.pack import MANIFEST, manifest
 from harness.bundle.unpack import unpack
@@ -66,6 +67,16 @@ def test_a_second_export_has_the_same_bytes(project: Path, bundle: Path) -> None
     assert (project / "again.zip").read_bytes() == bundle.read_bytes()  # without the first one in it
     for name in ("out.zip", "again.zip"):
         (project / name).unlink()
+
+
+@pytest.mark.parametrize("name", ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"])
+def test_what_a_hook_of_another_repository_tells_git_changes_no_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    known = sources("smoke")
+    monkeypatch.setenv(name, str(tmp_path if name == "GIT_WORK_TREE" else tmp_path / ".git"))
+    assert sources("smoke") == known
 
 
 def test_members_are_sorted_regular_files_of_1980_stored(bundle: Path) -> None:

@@ -53,8 +53,9 @@ def sources(study: str) -> tuple[str, ...]:
             the study could not be run again is not among them.
     """
     words = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    around = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
-        answer = subprocess.run(words, cwd=ROOT, capture_output=True, check=True)
+        answer = subprocess.run(words, cwd=ROOT, env=around, capture_output=True, check=True)
     except (FileNotFoundError, subprocess.CalledProcessError) as fault:
         raise InputError("export", "needs a git checkout, whose file list tells what the sources are") from fault
     names = {os.fsdecode(name) for name in answer.stdout.split(b"\0") if name}

@@ -42,12 +42,13 @@ def require_mlflow() -> None:
 def command(port: int, root: Path) -> tuple[list[str], dict[str, str]]:
     """The command line and the environment of the UI over the results in `root`; one worker, no telemetry.
 
-    Artifacts are served from beside the store, wherever that is now, so a moved checkout still shows them.
+    Artifacts are served from beside the store, wherever that is now, so a moved checkout still shows them. The address
+    of the store, which may hold a password, is told by the environment: a command line can be read by everybody.
     """
     words = [sys.executable, "-m", "mlflow", "server", "--host", HOST, "--port", str(port), "--workers", "1"]
-    words += ["--backend-store-uri", store.address(root)]
     words += ["--artifacts-destination", (root / store.ARTIFACTS).resolve().as_uri()]
-    return words, {**os.environ, **store.ENVIRONMENT, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    told = {"MLFLOW_BACKEND_STORE_URI": store.address(root), "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    return words, {**os.environ, **store.ENVIRONMENT, **told}
 
 
 def serve(words: Sequence[str], environment: Mapping[str, str]) -> int:
