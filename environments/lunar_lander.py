@@ -1,4 +1,6 @@
-"""LunarLander: a lander with three engines above hills and a flat pad; twin of Gymnasium 1.4.0's LunarLander-v3.
+"""LunarLander: a lander with three engines above hills and a flat pad.
+
+The twin of Gymnasium 1.4.0's LunarLander-v3 and, where it is `continuous`, of LunarLanderContinuous-v3.
 
 Source: O. Klimov, `gymnasium/envs/box2d/lunar_lander.py`. The physics is the library that Gymnasium steps, called
 without Python (`harness/rollouts/box2d.py`). Terrain, engines, reward and end are written anew, in Gymnasium's order of
@@ -8,17 +10,18 @@ State: position from the pad [half a screen], velocity, angle [rad], angular vel
 leg touch the ground, and the shaping φ. Observation: all but φ, rounded to float32.
 
     φ       -100 distance - 100 speed - 100 |angle| + 10 for each leg on the ground
-    reward  φ - φ of the step before - 0.30 with the main engine - 0.03 with a side engine
+    reward  φ - φ of the step before - 0.30 power of the main engine - 0.03 power of a side engine
     end     -100 where the lander touches the ground or leaves the screen, 100 where it has fallen asleep
 
-The world lives in the array of parameters, beside all that it is made of. Every episode begins with a new one, and the
-last one goes with the array.
+Actions: no engine, the left, the main or the right one; or two numbers, rounded to float32 as they are for Gymnasium.
+The main engine has half its power just above 0 and all of it at 1, a side engine half of its own just beyond ±0.5.
+
+The world lives in the array of parameters (`harness/rollouts/box2d_stage.py`), beside all that it is made of.
 """
 
 from __future__ import annotations
 
 import math
-import weakref
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +29,7 @@ import numpy as np
 from numba import njit
 
 from harness.interface import Floats, Space
-from harness.rollouts import box2d
+from harness.rollouts import box2d, box2d_stage
 from harness.rollouts import box2d_layouts as layout
 from harness.rollouts.box2d import Record, address, at
 from harness.rollouts.random import Words, uniform
@@ -45,16 +48,10 @@ MAIN_DOWN, SIDE_UP, SIDE_AWAY = 4, 14, 12  # where the engines are, pixels from 
 START = 1000.0  # the lander is first pushed by a force uniform in [-START, START]²
 GROUND, LANDER, LEG = 0x0001, 0x0010, 0x0020  # categories of what may collide
 
-WATCH = np.dtype(  # a b2ContactListener: its functions, whom it watches, what it saw
-    [("table", "i8"), ("lander", "i8"), ("legs", "i8", 2), ("crashed", "?"), ("landed", "u1", 2)], align=True
-)
 MEMORY = np.dtype(
     [
-        ("home", "i8"),  # where the world was made: a copy of these bytes elsewhere is none
-        ("world", layout.WORLD),
-        ("gravity", "f4", 2),
-        ("watch", WATCH),
-        ("table", layout.LISTENER_TABLE),
+        ("stage", box2d_stage.STAGE),
+        ("continuous", "?"),
         ("edge", layout.EDGE),
         ("hull", layout.POLYGON),
         ("leg", layout.POLYGON),
@@ -73,11 +70,19 @@ MEMORY = np.dtype(
 
 @dataclass(frozen=True)
 class LunarLander:
-    """LunarLander-v3 as it is registered: no options."""
+    """LunarLander-v3 as it is registered, without wind.
+
+    Attributes:
+        continuous: whether engines have powers, as in LunarLanderContinuous-v3.
+    """
+
+    continuous: bool = False
 
     @property
     def space(self) -> Space:
-        """Eight observations; no engine, the left, the main or the right one."""
+        """Eight observations; one of four actions, or the powers of the main engine and of those at the sides."""
+        if self.continuous:
+            return Space(observations=8, actions=2, discrete=False, low=(-1.0, -1.0), high=(1.0, 1.0))
         return Space(observations=8, actions=4, discrete=True)
 
     @property
@@ -89,16 +94,14 @@ class LunarLander:
     def parameters(self) -> Floats:
         """Memory for a world and what it is made of; nothing in it is a number to calculate with."""
         memory = np.zeros(1, MEMORY)
+        memory["continuous"] = self.continuous
         _describe(memory)
-        parameters = memory.view(np.float64)
-        weakref.finalize(parameters, _leave, memory)
-        return parameters
+        return box2d_stage.lent(memory)
 
 
 def _describe(memory: Any) -> None:
     """Write down all that is the same in every episode."""
-    memory["gravity"] = 0.0, -10.0
-    memory["table"] = box2d.silent_table()
+    memory["stage"] = box2d_stage.stage(gravity=(0.0, -10.0))
     memory["edge"] = box2d.edge()
     memory["hull"] = box2d.polygon([(x / SCALE, y / SCALE) for x, y in HULL])
     memory["leg"] = box2d.box(2 / SCALE, 8 / SCALE)
@@ -116,20 +119,14 @@ def _describe(memory: Any) -> None:
         )
 
 
-def _leave(memory: Any) -> None:
-    """Give back the last world, if there was one."""
-    if memory["home"][0] == memory.ctypes.data:
-        box2d.destroy(memory["world"].ctypes.data)
-        memory["home"] = 0
-
-
 @njit
 def reset(generator: Words, parameters: Floats, state: Floats) -> None:
     """New hills and a lander above their middle; one step without engines, which is not paid."""
-    memory = _renewed(parameters.ctypes.data)
+    memory = at(parameters.ctypes.data, MEMORY)
+    box2d_stage.renew(memory.stage)
     _make_moon(memory, generator)
     _make_lander(memory, generator)
-    _go_on(generator, memory, state, 0)
+    _go_on(generator, memory.stage, state, (0.0, 0.0))
 
 
 @njit
@@ -142,43 +139,22 @@ def observe(parameters: Floats, state: Floats, observation: Floats) -> None:
 @njit
 def step(generator: Words, parameters: Floats, state: Floats, action: Floats) -> tuple[float, bool]:
     """A fiftieth of a second."""
-    return _go_on(generator, at(parameters.ctypes.data, MEMORY), state, int(action[0]))
+    memory = at(parameters.ctypes.data, MEMORY)
+    powers = _powers(action[0], action[1]) if memory.continuous else _choice(int(action[0]))
+    return _go_on(generator, memory.stage, state, powers)
 
 
 @njit
-def _renewed(home: int) -> Record:
-    """The memory that lies there, with an empty world in place of the last one."""
-    memory = at(home, MEMORY)
-    world, watch = memory.world.ctypes.data, memory.watch
-    if memory.home == home:
-        box2d.destroy_world(world)
-    box2d.make_world(world, memory.gravity.ctypes.data)
-    memory.home = home
-    memory.table[layout.BEGIN_CONTACT] = box2d.entry(_touch)
-    memory.table[layout.END_CONTACT] = box2d.entry(_part)
-    watch.table = memory.table.ctypes.data
-    watch.crashed, watch.landed[0], watch.landed[1] = False, 0, 0
-    box2d.listen(world, address(watch))
-    return memory
+def _choice(action: int) -> tuple[float, float]:
+    """Powers of the main engine and of the side engines, -1 for the left and 1 for the right one."""
+    return (1.0, 0.0) if action == 2 else (0.0, 0.0 if action == 0 else action - 2.0)
 
 
 @njit
-def _touch(listener: int, contact: int) -> None:
-    """Two bodies begin to touch."""
-    watch, bodies = at(listener, WATCH), box2d.bodies_of(contact)
-    watch.crashed |= watch.lander in bodies
-    for i in range(2):
-        if watch.legs[i] in bodies:
-            watch.landed[i] = 1
-
-
-@njit
-def _part(listener: int, contact: int) -> None:
-    """Two bodies cease to touch: a leg is then in the air, even where it still stands on the next hill."""
-    watch, bodies = at(listener, WATCH), box2d.bodies_of(contact)
-    for i in range(2):
-        if watch.legs[i] in bodies:
-            watch.landed[i] = 0
+def _powers(main: float, side: float) -> tuple[float, float]:
+    """The same of a continuous action."""
+    up, aside = min(np.float64(np.float32(main)), 1.0), min(max(np.float64(np.float32(side)), -1.0), 1.0)
+    return (up + 1.0) * 0.5 if up > 0.0 else 0.0, aside if abs(aside) > 0.5 else 0.0
 
 
 @njit
@@ -188,7 +164,7 @@ def _make_moon(memory: Record, generator: Words) -> None:
     for i in range(CORNERS + 1):
         heights[i] = HEIGHT / 2 * uniform(generator)
     heights[CORNERS // 2 - 2 : CORNERS // 2 + 3] = PAD
-    moon = box2d.create_body(memory.world.ctypes.data, address(memory.moon_body))
+    moon = box2d.create_body(memory.stage.world.ctypes.data, address(memory.moon_body))
     _add_edge(memory, moon, memory.floor_fixture, (0.0, 0.0), (WIDTH, 0.0))
     last = (0.0, 0.0)
     for i in range(CORNERS):
@@ -201,9 +177,7 @@ def _make_moon(memory: Record, generator: Words) -> None:
 @njit
 def _add_edge(memory: Record, moon: int, fixture: Record, start: tuple[float, float], end: tuple[float, float]) -> None:
     """Ground from one point to another."""
-    vertices = memory.edge.vertices
-    vertices[0, 0], vertices[0, 1] = start
-    vertices[1, 0], vertices[1, 1] = end
+    box2d.stretch(memory.edge, start, end)
     fixture.shape = address(memory.edge)
     box2d.create_fixture(moon, address(fixture))
 
@@ -211,54 +185,56 @@ def _add_edge(memory: Record, moon: int, fixture: Record, start: tuple[float, fl
 @njit
 def _make_lander(memory: Record, generator: Words) -> None:
     """The lander, pushed anywhere, and two legs on springs."""
-    world, watch = memory.world.ctypes.data, memory.watch
+    world, watch = memory.stage.world.ctypes.data, memory.stage.watch
     memory.lander_fixture.shape, memory.leg_fixture.shape = address(memory.hull), address(memory.leg)
-    watch.lander = box2d.create_body(world, address(memory.lander_body))
-    box2d.create_fixture(watch.lander, address(memory.lander_fixture))
+    watch.trunk = box2d.create_body(world, address(memory.lander_body))
+    box2d.create_fixture(watch.trunk, address(memory.lander_fixture))
     force_x = -START + (START + START) * uniform(generator)
     force_y = -START + (START + START) * uniform(generator)
-    box2d.push(at(watch.lander, layout.BODY), (force_x, force_y))
+    box2d.push(at(watch.trunk, layout.BODY), (force_x, force_y))
     for i in range(2):
         watch.legs[i] = box2d.create_body(world, address(memory.leg_bodies[i]))
         box2d.create_fixture(watch.legs[i], address(memory.leg_fixture))
         joint = memory.joints[i]
-        joint.bodies[0], joint.bodies[1] = watch.lander, watch.legs[i]
+        joint.bodies[0], joint.bodies[1] = watch.trunk, watch.legs[i]
         box2d.create_joint(world, address(joint))
 
 
 @njit
-def _go_on(generator: Words, memory: Record, state: Floats, action: int) -> tuple[float, bool]:
+def _go_on(generator: Words, stage: Record, state: Floats, powers: tuple[float, float]) -> tuple[float, bool]:
     """One step: reward, and whether it is the last. The order of operations is Gymnasium's, so that the bits are."""
-    watch, before = memory.watch, state[8]
-    lander = at(watch.lander, layout.BODY)
-    _fire(lander, action, generator)
-    box2d.advance(memory.world.ctypes.data, TIME_STEP, *ROUNDS)
+    watch, before = stage.watch, state[8]
+    lander = at(watch.trunk, layout.BODY)
+    _fire(lander, powers, generator)
+    box2d.advance(stage.world.ctypes.data, TIME_STEP, *ROUNDS)
     _look(lander, watch, state)
     if not lander.flags & layout.AWAKE:
         return 100.0, True
     if watch.crashed or abs(state[0]) >= 1.0:
         return -100.0, True
-    price = 0.0 if action == 0 else MAIN_PRICE if action == 2 else SIDE_PRICE
-    return state[8] - before - price, False
+    main, side = powers
+    return state[8] - before - main * MAIN_PRICE - abs(side) * SIDE_PRICE, False
 
 
 @njit
-def _fire(lander: Record, action: int, generator: Words) -> None:
-    """Kick the lander: up by the main engine (2), aside and round by the left (1) or the right one (3)."""
+def _fire(lander: Record, powers: tuple[float, float], generator: Words) -> None:
+    """Kick the lander: up by the main engine, aside and round by a side engine."""
     angle, x, y = np.float64(lander.angle), np.float64(lander.position[0]), np.float64(lander.position[1])
     sine, cosine = math.sin(angle), math.cos(angle)
     scatter = (-1.0 + 2.0 * uniform(generator)) / SCALE
     sway = (-1.0 + 2.0 * uniform(generator)) / SCALE
-    if action == 2:
+    main, side = powers
+    if main > 0.0:
         down = MAIN_DOWN / SCALE + 2 * scatter
         kick_x, kick_y = sine * down - cosine * sway, -cosine * down - sine * sway
-        box2d.kick(lander, (-kick_x * MAIN_POWER, -kick_y * MAIN_POWER), (x + kick_x, y + kick_y))
-    elif action != 0:
-        away = 3 * sway + (action - 2) * SIDE_AWAY / SCALE
+        impulse = -kick_x * MAIN_POWER * main, -kick_y * MAIN_POWER * main
+        box2d.kick(lander, impulse, (x + kick_x, y + kick_y))
+    if side != 0.0:
+        away = 3 * sway + math.copysign(SIDE_AWAY, side) / SCALE
         kick_x, kick_y = sine * scatter - cosine * away, -cosine * scatter - sine * away
+        impulse = -kick_x * SIDE_POWER * abs(side), -kick_y * SIDE_POWER * abs(side)
         # 17 is not SIDE_UP: an oversight of the source that belongs to the task by now
-        point = x + kick_x - sine * 17 / SCALE, y + kick_y + cosine * SIDE_UP / SCALE
-        box2d.kick(lander, (-kick_x * SIDE_POWER, -kick_y * SIDE_POWER), point)
+        box2d.kick(lander, impulse, (x + kick_x - sine * 17 / SCALE, y + kick_y + cosine * SIDE_UP / SCALE))
 
 
 @njit

@@ -30,7 +30,6 @@ PHYSICS_RATES = {  # the same of Gymnasium's ids and of compiled problems that w
     "HalfCheetah-v5": 38_000.0,
     "Hopper-v5": 12_000.0,
     "LunarLander-v3": 20_000.0,
-    "LunarLanderContinuous-v3": 20_000.0,
     "Swimmer-v5": 20_000.0,
     "Walker2d-v5": 9_000.0,
     "lunar_lander": 60_000.0,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -25,10 +27,11 @@ def compiled(
     explores: bool = False,
     horizon: int = 500,
     clip: bool = True,
+    options: Mapping[str, Any] = MappingProxyType({}),
     **settings: Any,
 ) -> CompiledEngine:
-    """A compiled environment with its defaults under a policy."""
-    made: Any = load("environments", problem)()
+    """A compiled environment, with its defaults but for `options`, under a policy."""
+    made: Any = load("environments", problem)(**options)
     policy = build(structure, settings, made.space, explores, seed=0)
     return compiled_engine(made, f"environments.{problem}", policy, Terms(horizon, clip), KERNELS)
 

@@ -158,6 +158,84 @@ def test_kicks_and_pushes_are_pybox2ds_to_the_bit() -> None:
         assert ctypes.string_at(int(lander.this), layout.BODY.itemsize) == theirs != before
 
 
+# What a walker needs
+
+
+@pytest.fixture(scope="module")
+def walker() -> Any:
+    """Gymnasium's walker on its legs."""
+    environment: Any = gymnasium.make("BipedalWalker-v3").unwrapped
+    environment.reset(seed=3)
+    for _ in range(20):
+        environment.step(np.array([0.5, -0.25, -0.5, 0.75], np.float32))
+    return environment
+
+
+def test_joints_are_read_and_set_as_by_pybox2d(walker: Any) -> None:
+    @njit
+    def use(joint: int, speed: float, torque: float) -> Any:
+        box2d.set_motor_speed(joint, speed)
+        box2d.set_motor_torque(joint, torque)
+        return box2d.joint_angle(joint), box2d.joint_speed(joint)
+
+    for number, joint in enumerate(walker.joints):
+        place, size = int(joint.this), 192  # up to beyond its motor
+        before = ctypes.string_at(place, size)
+        joint.motorSpeed, joint.maxMotorTorque = number - 1.5, number + 0.3
+        theirs = ctypes.string_at(place, size)
+        ctypes.memmove(place, before, size)
+        assert use(place, number - 1.5, number + 0.3) == (joint.angle, joint.speed)
+        assert ctypes.string_at(place, size) == theirs != before
+    assert len({joint.angle for joint in walker.joints}) == 4
+
+
+RAY = np.dtype([("table", "i8"), ("hits", "i8", 3), ("fractions", "f4", 3), ("ends", "f4", (2, 2))], align=True)
+
+
+@njit
+def hit(ray: int, fixture: int, point: int, normal: int, fraction: Any) -> Any:
+    """Note what kind of fixture is met, and where; look through the walker, and stop behind the ground."""
+    place = box2d.at(ray, RAY)
+    kind = 1 if box2d.at(fixture, layout.FIXTURE).category == 0x0001 else 0
+    place.hits[kind] += 1
+    place.fractions[kind] = fraction
+    return fraction if kind else np.float32(-1.0)
+
+
+@njit
+def cast(world: int, ray: int, table: Any) -> None:
+    place = box2d.at(ray, RAY)
+    table[layout.REPORT_FIXTURE] = box2d.hit_entry(hit)
+    place.table = table.ctypes.data
+    box2d.cast_ray(world, ray, place.ends.ctypes.data, place.ends.ctypes.data + 8)
+
+
+def test_a_ray_tells_the_category_of_what_it_meets_and_where_as_it_does_to_pybox2d(walker: Any) -> None:
+    class Hit(Box2D.b2RayCastCallback):  # type: ignore[misc]
+        def ReportFixture(self, fixture: Any, point: Any, normal: Any, fraction: float) -> float:  # noqa: N802
+            kind = int(fixture.filterData.categoryBits == 0x0001)
+            self.seen[kind].append(fraction)
+            return fraction if kind else -1.0
+
+    x, y = walker.hull.position
+    for away in (-2.0, -0.1, 0.0, 0.25, 1.0, 30.0):
+        theirs, ray, table = Hit(), np.zeros(1, RAY), np.zeros(3, np.int64)
+        theirs.seen = [], []
+        ray["ends"] = (x, y + 2.0), (x + away, y + 2.0 - 8.0)
+        walker.world.RayCast(theirs, *(tuple(map(float, end)) for end in ray["ends"][0]))
+        cast(int(walker.world.this), ray.ctypes.data, table)
+        assert ray["hits"][0].tolist() == [*map(len, theirs.seen), 0]
+        assert ray["fractions"][0].tolist() == [*(seen[-1] if seen else 0.0 for seen in theirs.seen), 0.0]
+
+
+def test_an_edge_goes_from_one_point_to_the_other() -> None:
+    edge = box2d.edge()
+    njit(lambda place, start, end: box2d.stretch(box2d.at(place, layout.EDGE), start, end))(
+        edge.ctypes.data, (1.0, 2.0), (3.0, 4.0)
+    )
+    assert edge["vertices"].tolist() == [[1.0, 2.0], [3.0, 4.0]]
+
+
 # The library
 
 

@@ -42,16 +42,29 @@ seeds: 1
 evaluation: {every: 200, episodes: 1}
 budget: 200
 grids:
-  - environments: [CartPole-v1, LunarLander-v3, LunarLanderContinuous-v3, lqr-double-integrator]
+  - environments: [CartPole-v1, LunarLanderContinuous-v3, LunarLander-wind, lqr-double-integrator]
     policies: [linear]
     algorithms: [random_search]
+"""
+WIND = """
+LunarLander-wind:
+  engine: gymnasium
+  gymnasium: LunarLander-v3
+  options: {enable_wind: true}
+  horizon: 1000
+  budget: 200000
+  scores: {random: -180.0, reference: 240.0, source: "made up"}
+  targets: [-150.0, -100.0, -50.0, 0.0, 50.0, 100.0, 150.0, 180.0, 200.0, 240.0]
+  solved: 200.0
 """
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the project with plug-ins that break laws."""
+    """A copy of the project with plug-ins that break laws, and LunarLander with wind by the engine *gymnasium*."""
     folder = copy_project(tmp_path_factory.mktemp("project"))
+    with (folder / "envs.yaml").open("a", encoding="utf-8") as entries:
+        entries.write(WIND)
     text = (folder / "algorithms/random_search.py").read_text(encoding="utf-8")
     (folder / "algorithms/mine.py").write_text(text.replace("class RandomSearch", "class Mine"), encoding="utf-8")
     for name, old, new in (
@@ -322,7 +335,7 @@ def test_list_shows_all_else_where_one_study_one_pipe_and_one_plugin_cannot_be_u
 
 def test_an_entry_of_a_study_that_no_grid_names_is_a_broken_law(project: Path) -> None:
     loose = GYM.replace("grids:", "algorithms:\n  forgotten: {algorithm: ars}\ngrids:")
-    loose = loose.replace("LunarLander-v3, LunarLanderContinuous-v3, ", "")
+    loose = loose.replace("LunarLanderContinuous-v3, LunarLander-wind, ", "")
     (project / "studies/loose.yaml").write_text(loose, encoding="utf-8")
     told = run(project, "harness", "check", "loose")
     (project / "studies/loose.yaml").unlink()
@@ -341,7 +354,7 @@ def test_a_film_of_either_engine_is_written_and_moves(project: Path) -> None:
         assert told.returncode == 0, told.stdout
         assert told.stdout.startswith(json.loads(spec)["environment"]["name"])  # no count outside of the workflow
     assert run(project, "harness", "tables", "films").returncode == 0
-    moving = ("CartPole-v1", "LunarLander-v3", "LunarLanderContinuous-v3")
+    moving = ("CartPole-v1", "LunarLanderContinuous-v3", "LunarLander-wind")
     for name, least in (*((name, 2) for name in moving), ("lqr-double-integrator", 1)):
         told = run(project, "harness", "watch", "films", name, "--out", f"{name}.webp")
         assert told.returncode == 0, told.stdout

@@ -30,6 +30,7 @@ ALLOWED = {  # room: what its files may import of the project, themselves apart
         "harness.rollouts.random",
         "harness.rollouts.box2d",
         "harness.rollouts.box2d_layouts",
+        "harness.rollouts.box2d_stage",
     ),
     "harness.parts": ("harness.interface", "harness.streams", "harness.parts"),
 }

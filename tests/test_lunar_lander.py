@@ -1,4 +1,4 @@
-"""LunarLander without Python: the bits of Gymnasium's, a new world for each episode, and none left behind."""
+"""Both LunarLanders without Python: the bits of Gymnasium's, a new world for each episode, and none left behind."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ from harness.rollouts.random import seed_generator
 from policies.programs.lunar_lander_descent import SHIPPED
 
 HORIZON, PROGRAM = 1000, "programs.lunar_lander_descent"
-Choose = Callable[[int, Any], int]  # step, observation [O] -> action
+IDS = ("LunarLander-v3", "LunarLanderContinuous-v3")
+Action = int | tuple[float, float]
+Choose = Callable[[int, Any], Action]  # step, observation [O] -> action
 
 
 def at_random(seed: int) -> Choose:
@@ -31,8 +33,18 @@ def at_random(seed: int) -> Choose:
     return lambda step, seen: int(actions[step])
 
 
+def thrust_at_random(seed: int) -> Choose:
+    """Normal ones, of which half a dozen in a hundred are beyond the bounds."""
+    thrusts = np.random.default_rng(seed).normal(0.0, 0.7, size=(HORIZON, 2))
+    return lambda step, seen: tuple(thrusts[step])
+
+
 def land(step: int, seen: Any) -> int:
     return int(heuristic(THEIRS.environment, seen) if step < 900 else 0)
+
+
+def land_by_thrust(step: int, seen: Any) -> tuple[float, float]:
+    return tuple(heuristic(THEIRS_CONTINUOUS.environment, seen)) if step < 900 else (0.0, 0.0)
 
 
 def hover(step: int, seen: Any) -> int:
@@ -47,8 +59,8 @@ def hover(step: int, seen: Any) -> int:
 class Ours:
     """The compiled environment, step by step; one array of parameters, as an engine has it."""
 
-    def __init__(self) -> None:
-        self.parameters = LunarLander().parameters
+    def __init__(self, continuous: bool = False) -> None:
+        self.parameters = LunarLander(continuous).parameters
         self.generator, self.state, self.seen = np.empty(4, np.uint64), np.full(9, np.nan), np.full(8, np.nan)
 
     def reset(self, seed: int) -> Any:
@@ -56,8 +68,9 @@ class Ours:
         lunar_lander.reset(self.generator, self.parameters, self.state)
         return self._look()
 
-    def step(self, action: int) -> tuple[Any, float, bool]:
-        reward, ended = lunar_lander.step(self.generator, self.parameters, self.state, np.array([float(action)]))
+    def step(self, action: Action) -> tuple[Any, float, bool]:
+        numbers = np.atleast_1d(np.asarray(action, np.float64))
+        reward, ended = lunar_lander.step(self.generator, self.parameters, self.state, numbers)
         return self._look(), reward, ended
 
     def _look(self) -> Any:
@@ -66,20 +79,22 @@ class Ours:
 
 
 class Theirs:
-    """Gymnasium's, without wrappers."""
+    """Gymnasium's, without wrappers; what is continuous is sent as the engine *gymnasium* sends it."""
 
-    def __init__(self) -> None:
-        self.environment: Any = gymnasium.make("LunarLander-v3").unwrapped
+    def __init__(self, continuous: bool = False) -> None:
+        self.environment: Any = gymnasium.make(IDS[continuous]).unwrapped
 
     def reset(self, seed: int) -> Any:
         return self.environment.reset(seed=seed)[0].astype(np.float64)
 
-    def step(self, action: int) -> tuple[Any, float, bool]:
-        seen, reward, ended, _, _ = self.environment.step(action)
+    def step(self, action: Action) -> tuple[Any, float, bool]:
+        sent = action if isinstance(action, int) else np.array(action, np.float32)
+        seen, reward, ended, _, _ = self.environment.step(sent)
         return seen.astype(np.float64), float(reward), ended
 
 
 OURS, THEIRS = Ours(), Theirs()
+OURS_CONTINUOUS, THEIRS_CONTINUOUS = Ours(continuous=True), Theirs(continuous=True)
 
 
 def play(world: Ours | Theirs, seed: int, choose: Choose, horizon: int = HORIZON) -> tuple[bytes, int, float]:
@@ -123,6 +138,31 @@ def test_four_episodes_of_1000_steps_in_the_air_have_gymnasiums_bits() -> None:
         assert mine == play(THEIRS, seed, hover)
 
 
+@pytest.mark.parametrize("main", [-30.0, -1.0, 0.0, 1e-50, 0.3, 1.0, 30.0])
+@pytest.mark.parametrize("side", [-30.0, -1.0, -0.5, 0.0, 0.5, 0.5 + 1e-9, 0.6, 1.0])
+def test_three_episodes_of_each_constant_thrust_have_gymnasiums_bits(main: float, side: float) -> None:
+    """0.5 + 1e-9 is 0.5 in float32, which is too little for a side engine, and 1e-50 is 0."""
+    for seed in range(3):
+        mine = play(OURS_CONTINUOUS, seed, lambda step, seen: (main, side), 300)
+        assert mine == play(THEIRS_CONTINUOUS, seed, lambda step, seen: (main, side), 300)
+
+
+def test_80_episodes_of_random_thrusts_have_gymnasiums_bits() -> None:
+    for seed in [*range(78), 2**62 + 1, 2**63 - 1]:
+        assert play(OURS_CONTINUOUS, seed, thrust_at_random(seed)) == play(
+            THEIRS_CONTINUOUS, seed, thrust_at_random(seed)
+        )
+
+
+def test_20_landings_by_thrust_have_gymnasiums_bits_and_some_end_asleep() -> None:
+    ends = set()
+    for seed in range(100, 120):
+        mine = play(OURS_CONTINUOUS, seed, land_by_thrust)
+        assert mine == play(THEIRS_CONTINUOUS, seed, land_by_thrust)
+        ends.add(mine[2])
+    assert 100.0 in ends
+
+
 def test_a_leg_that_parts_from_one_hill_counts_as_in_the_air_while_it_stands_on_the_next() -> None:
     """Why contacts are heard in their order: what touches after a step says something else."""
     differed = 0
@@ -150,16 +190,19 @@ REQUESTS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.parametrize("continuous", [False, True])
 @pytest.mark.parametrize("structure", ["linear", "mlp", PROGRAM])
 @pytest.mark.parametrize("name", REQUESTS)
-def test_whole_requests_have_the_bits_of_the_engine_that_steps_gymnasium(name: str, structure: str) -> None:
-    mine = compiled("lunar_lander", structure, explores=True, horizon=HORIZON)
-    theirs = gym("LunarLander-v3", structure, explores=True, horizon=HORIZON)
+def test_whole_requests_have_the_bits_of_the_engine_that_steps_gymnasium(
+    name: str, structure: str, continuous: bool
+) -> None:
+    mine = compiled("lunar_lander", structure, True, HORIZON, options={"continuous": continuous})
+    theirs = gym(IDS[continuous], structure, explores=True, horizon=HORIZON)
     rows = 1 if {"record", "steps"} & REQUESTS[name].keys() else 3
-    thetas = [
-        np.array(SHIPPED) * (1 + 0.05 * row) if structure == PROGRAM else some_theta(mine.policy, row)
-        for row in range(rows)
-    ]
+    thetas = [some_theta(mine.policy, row) for row in range(rows)]
+    if structure == PROGRAM:
+        for row, theta in enumerate(thetas):
+            theta[: len(SHIPPED)] = np.array(SHIPPED) * (1 + 0.05 * row)
     one, other = (engine(request(engine, np.stack(thetas), **REQUESTS[name])) for engine in (mine, theirs))
     for field in ("returns", "lengths", "moments"):
         assert getattr(one, field).tobytes() == getattr(other, field).tobytes(), field
@@ -209,7 +252,7 @@ def test_a_copy_of_the_parameters_has_no_world_and_begins_its_own() -> None:
     for action in (0, 2, 2):
         expected = THEIRS.step(action)[0]
     assert original._look().tolist() == expected.tolist()
-    box2d.destroy(copy.parameters.view(lunar_lander.MEMORY)["world"].ctypes.data)
+    box2d.destroy(copy.parameters.view(lunar_lander.MEMORY)["stage"]["world"].ctypes.data)
 
 
 @pytest.fixture
@@ -230,7 +273,7 @@ def test_a_world_is_given_back_once_with_its_array_and_none_where_none_was_made(
     used, unused = Ours(), Ours()
     for seed in range(3):
         used.reset(seed)
-    address = used.parameters.view(lunar_lander.MEMORY)["world"].ctypes.data
+    address = used.parameters.view(lunar_lander.MEMORY)["stage"]["world"].ctypes.data
     del used, unused
     gc.collect()
     assert given_back == [address]

@@ -1,4 +1,4 @@
-"""Box2D for compiled code: its functions by symbol, what its headers have inline, and a listener to its contacts.
+"""Box2D for compiled code: its functions by symbol, what its headers have inline, and functions that it may call.
 
 Called is the library of pybox2d 2.3.10, the one that Gymnasium steps, so that a world has the bits of Gymnasium's. It
 is opened once, when this is imported. What is inline in the headers is no symbol; it is written here, in its float32.
@@ -9,7 +9,6 @@ Source: E. Catto's Box2D 2.3, as K. Lauer's pybox2d ships it.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -57,7 +56,18 @@ advance = types.ExternalFunction(
     "_ZN7b2World4StepEfii",
     types.void(ADDRESS, types.float32, types.int32, types.int32),  # seconds, iterations for velocities, for positions
 )
-FUNCTIONS = (make_world, destroy_world, listen, create_body, create_joint, create_fixture, advance)
+cast_ray = types.ExternalFunction(
+    "_ZNK7b2World7RayCastEP17b2RayCastCallbackRK6b2Vec2S4_",
+    types.void(ADDRESS, ADDRESS, ADDRESS, ADDRESS),  # whom it tells what is hit, start, end
+)
+set_motor_speed = types.ExternalFunction("_ZN15b2RevoluteJoint13SetMotorSpeedEf", types.void(ADDRESS, types.float32))
+set_motor_torque = types.ExternalFunction(
+    "_ZN15b2RevoluteJoint17SetMaxMotorTorqueEf", types.void(ADDRESS, types.float32)
+)
+joint_angle = types.ExternalFunction("_ZNK15b2RevoluteJoint13GetJointAngleEv", types.float32(ADDRESS))
+joint_speed = types.ExternalFunction("_ZNK15b2RevoluteJoint13GetJointSpeedEv", types.float32(ADDRESS))
+WORLDS = (make_world, destroy_world, listen, create_body, create_joint, create_fixture, advance, cast_ray)
+JOINTS = (set_motor_speed, set_motor_torque, joint_angle, joint_speed)
 
 
 def load(expected: str = VERSION) -> ctypes.CDLL:
@@ -78,7 +88,7 @@ def load(expected: str = VERSION) -> ctypes.CDLL:
     if not files:
         raise ImportError(f"compiled Box2D found no _Box2D*.so in {PACKAGE} {expected}")
     library = ctypes.CDLL(str(files[0]))
-    for function in FUNCTIONS:
+    for function in WORLDS + JOINTS:
         binding.add_symbol(function.symbol, address_in(library, function.symbol))
     return library
 
@@ -203,22 +213,31 @@ def address(typing: Any, record: Any) -> Any:
     return ADDRESS(record), generate
 
 
-@intrinsic
-def entry(typing: Any, function: Any) -> Any:
-    """Where C++ may call a compiled function of two addresses, which must neither raise nor return anything."""
+def _entry(kind: Any) -> Any:
+    """An intrinsic: where C++ may call a compiled function of this signature, which must not raise."""
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        word, kind = ir.IntType(64), types.void(ADDRESS, ADDRESS)
-        python: Callable[..., None] = function.dispatcher.py_func
-        outer = ir.Function(builder.module, ir.FunctionType(ir.VoidType(), [word, word]), f"entry{python.__name__}")
-        outer.linkage = "internal"
-        inside = ir.IRBuilder(outer.append_basic_block())
-        inner = context.compile_subroutine(inside, python, kind)
-        context.call_internal_no_propagate(inside, inner.fndesc, kind, outer.args)
-        inside.ret_void()
-        return builder.ptrtoint(outer, word)
+    @intrinsic
+    def entry(typing: Any, function: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            silent, word = kind.return_type == types.void, ir.IntType(64)
+            answer = ir.VoidType() if silent else context.get_value_type(kind.return_type)
+            shape = ir.FunctionType(answer, [context.get_value_type(argument) for argument in kind.args])
+            outer = ir.Function(builder.module, shape, builder.module.get_unique_name("entry"))
+            outer.linkage = "internal"
+            inside = ir.IRBuilder(outer.append_basic_block())
+            inner = context.compile_subroutine(inside, function.dispatcher.py_func, kind)
+            _, value = context.call_internal_no_propagate(inside, inner.fndesc, kind, outer.args)
+            inside.ret_void() if silent else inside.ret(value)
+            return builder.ptrtoint(outer, word)
 
-    return ADDRESS(function), generate
+        return ADDRESS(function), generate
+
+    return entry
+
+
+contact_entry = _entry(types.void(ADDRESS, ADDRESS))  # listener, contact
+# Whom a ray tells, fixture, point, normal, where on the ray [0, 1] -> where the ray shall end; -1: not at this fixture
+hit_entry = _entry(types.float32(ADDRESS, ADDRESS, ADDRESS, ADDRESS, types.float32))
 
 
 @njit
@@ -226,6 +245,13 @@ def bodies_of(contact: int) -> tuple[int, int]:
     """The addresses of the two bodies that touch."""
     fixtures = at(contact, CONTACT).fixtures
     return at(fixtures[0], FIXTURE).body, at(fixtures[1], FIXTURE).body
+
+
+@njit
+def stretch(edge: Record, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Set the two vertices of an edge."""
+    edge.vertices[0, 0], edge.vertices[0, 1] = start
+    edge.vertices[1, 0], edge.vertices[1, 1] = end
 
 
 @njit

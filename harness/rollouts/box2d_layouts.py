@@ -112,13 +112,28 @@ BODY = np.dtype(
     ],
     align=True,
 )
-FIXTURE = np.dtype([("density", "f4"), ("next", "i8"), ("body", "i8")], align=True)
+FIXTURE = np.dtype(
+    [
+        ("density", "f4"),
+        ("next", "i8"),
+        ("body", "i8"),
+        ("shape", "i8"),
+        ("friction", "f4"),
+        ("restitution", "f4"),
+        ("proxies", "i8"),
+        ("proxy_count", "i4"),
+        ("category", "u2"),
+    ],
+    align=True,
+)
 CONTACT = np.dtype(
     [("table", "i8"), ("flags", "u4"), ("neighbours", "i8", 2), ("nodes", "i8", (2, 4)), ("fixtures", "i8", 2)],
     align=True,
 )
 LISTENER_TABLE = np.dtype(("i8", 6))  # two destructors, BeginContact, EndContact, PreSolve, PostSolve
 BEGIN_CONTACT, END_CONTACT = 2, 3
+RAY_TABLE = np.dtype(("i8", 3))  # two destructors, ReportFixture
+REPORT_FIXTURE = 2
 
 STATIC, DYNAMIC = 0, 2  # kinds of bodies
 EDGE_KIND, POLYGON_KIND, REVOLUTE_KIND = 1, 2, 1
