@@ -520,7 +520,7 @@ def test_ledger_and_ui_are_read_without_mlflow(results: Path) -> None:
         "assert ledger.unmirrored(results, 'quickstart', [Path(sys.argv[2])]) == []\n"
         "assert mirror.settle(results, 'quickstart', [Path(sys.argv[2])]) == []\n"
         "mirror.follow(results, 'quickstart', [Path(sys.argv[2])], parent=2**22 + 1)\n"
-        "print(*ui.addresses(5000, results, 'quickstart').values())\n"
+        "print(*ui.addresses('http://127.0.0.1:5000', results, 'quickstart').values())\n"
         "assert 'mlflow' not in sys.modules and 'pandas' not in sys.modules"
     )
     words = [sys.executable, "-c", code, str(results), str(manifest)]

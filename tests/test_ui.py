@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.cli import main
 from harness.plugins import ROOT
 
 SERVER = """
@@ -74,6 +75,14 @@ def test_a_server_that_ignores_the_request_to_end_is_ended_after_5_seconds(tmp_p
     assert command.wait(timeout=60.0) == 128 + 15
     assert time.monotonic() - start >= 4.9
     assert gone(worker)
+
+
+def test_a_server_that_is_named_is_not_served_again_and_its_password_not_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://name:secret@example.org/")
+    assert main(["ui", "smoke"]) == 0
+    assert capsys.readouterr().out.splitlines()[2].split() == ["all", "runs", "https://example.org/"]
 
 
 @pytest.mark.parametrize("broken", ["raise ImportError('no module\\nof that name')", "import nowhere_at_all", "1 / 0"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from typing import Any
 
 from harness.cli.tell import tell
@@ -28,7 +29,8 @@ def add_commands(commands: Any) -> None:
         "ui",
         help="browse all runs in MLflow's own interface, on this machine only",
         description="Serve MLflow over the runs of all studies, seen from this machine only, and print the addresses "
-        "of the views worth opening first: mean curves of each algorithm, and the table of runs.",
+        "of the views worth opening first: mean curves of each algorithm, and the table of runs. Where "
+        "MLFLOW_TRACKING_URI names a server, it has them, and only the addresses are printed.",
     )
     ui.add_argument("study", nargs="?", default="quickstart", help="whose views to list (default: quickstart)")
     ui.add_argument("--port", type=int, default=5000, help="from 1 to 65535 (default: 5000)")
@@ -86,12 +88,21 @@ def open_ui(options: argparse.Namespace) -> int:
     find(Node(None, "studies/"), options.study, studies(ROOT), "study")
     if not 1 <= options.port <= 65535:
         raise InputError("--port", f"{options.port} is not from 1 to 65535")
-    if not is_there(ROOT / "results" / store.STORE):
+    results = ROOT / "results"
+    if server := ui.named_server(results):
+        print(f"The runs are on the server that {store.NAMED} names; open one of these.\n")
+        _list(ui.addresses(server, results, options.study))
+        return 0
+    if not is_there(results / store.STORE):
         raise InputError("results/mlflow.db", "there is nothing to show yet: run `snakemake --cores 2` first")
-    require_regular(ROOT / "results" / store.STORE)
+    require_regular(results / store.STORE)
     ui.require_mlflow()
-    words, environment = ui.command(options.port, ROOT / "results")
+    words, environment = ui.command(options.port, results)
     print("MLflow starts (some 15 s), then open one of these; Ctrl-C ends it.\n")
-    for name, address in ui.addresses(options.port, ROOT / "results", options.study).items():
-        print(f"  {name:40s} {address}", flush=True)
+    _list(ui.addresses(f"http://{ui.HOST}:{options.port}", results, options.study))
     return ui.serve(words, environment)
+
+
+def _list(addresses: Mapping[str, str]) -> None:
+    for name, address in addresses.items():
+        print(f"  {name:40s} {address}", flush=True)

@@ -42,13 +42,12 @@ def require_mlflow() -> None:
 def command(port: int, root: Path) -> tuple[list[str], dict[str, str]]:
     """The command line and the environment of the UI over the results in `root`; one worker, no telemetry.
 
-    Artifacts are served from beside the store, wherever that is now, so a moved checkout still shows them. The address
-    of the store, which may hold a password, is told by the environment: a command line can be read by everybody.
+    Artifacts are served from beside the store, wherever that is now, so a moved checkout still shows them.
     """
     words = [sys.executable, "-m", "mlflow", "server", "--host", HOST, "--port", str(port), "--workers", "1"]
+    words += ["--backend-store-uri", store.address(root)]
     words += ["--artifacts-destination", (root / store.ARTIFACTS).resolve().as_uri()]
-    told = {"MLFLOW_BACKEND_STORE_URI": store.address(root), "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    return words, {**os.environ, **store.ENVIRONMENT, **told}
+    return words, {**os.environ, **store.ENVIRONMENT, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
 
 
 def serve(words: Sequence[str], environment: Mapping[str, str]) -> int:
@@ -89,10 +88,13 @@ def _end_group(leader: subprocess.Popen[bytes]) -> None:
     leader.wait()
 
 
-def addresses(port: int, root: Path, study: str) -> dict[str, str]:
-    """The views of a study by name, "all runs" first; the bare UI where the mirror has not yet published any."""
+def named_server(root: Path) -> str:
+    """The server that shows the runs where MLFLOW_TRACKING_URI names one, without a password; else nothing."""
+    address = store.address(root)
+    return store.shown(address.rstrip("/")) if address.startswith("http") else ""
+
+
+def addresses(server: str, root: Path, study: str) -> dict[str, str]:
+    """The views of a study on a server by name, "all runs" first; its bare UI where the mirror has published none."""
     views = ledger.read(root, study).views or {"all runs": "/"}
-    return {
-        name: f"http://{HOST}:{port}{views[name]}"
-        for name in sorted(views, key=lambda name: (name != "all runs", name))
-    }
+    return {name: f"{server}{views[name]}" for name in sorted(views, key=lambda name: (name != "all runs", name))}

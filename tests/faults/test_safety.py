@@ -174,13 +174,6 @@ def test_the_interface_of_mlflow_listens_to_this_machine_alone(tmp_path: Path) -
     assert "--allowed-hosts" not in words
 
 
-def test_the_password_of_a_server_stands_on_no_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://name:secret@example.org")
-    words, settings = ui.command(5000, tmp_path)
-    assert not any("secret" in word for word in words)
-    assert settings["MLFLOW_BACKEND_STORE_URI"] == "https://name:secret@example.org"
-
-
 def test_no_source_loads_pickle_evaluates_text_or_opens_a_shell(pytestconfig: pytest.Config) -> None:
     """In the project's own code; words that stand in no comment or docstring."""
     import ast
