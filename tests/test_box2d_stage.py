@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import subprocess
 import sys
@@ -12,12 +13,22 @@ from typing import Any
 import numpy as np
 import pytest
 from rollout_makers import compiled, request, some_theta
-from twins import Ours, play
+from twins import Ours, Theirs, play
 
 from harness.plugins import ROOT
 from harness.rollouts import box2d
+from harness.rollouts import box2d_layouts as layout
 
 ENVIRONMENTS = ("lunar_lander", "bipedal_walker")
+GYMNASIUMS = {  # its id, its name for the trunk, how many fixtures there are
+    "lunar_lander": ("LunarLander-v3", "lander", 14),
+    "bipedal_walker": ("BipedalWalker-v3", "hull", 204),
+}
+FIXTURE = np.dtype(  # with what compiled code never reads
+    [*((field, layout.FIXTURE[field]) for field in layout.FIXTURE.names or ()), ("mask", "u2"), ("group", "i2")],
+    align=True,
+)
+SHAPES = {layout.EDGE_KIND: layout.EDGE, layout.POLYGON_KIND: layout.POLYGON}
 pytestmark = pytest.mark.parametrize("name", ENVIRONMENTS)
 
 
@@ -124,3 +135,44 @@ def test_3000_episodes_and_300_engines_leave_nothing_behind(name: str) -> None:
     for _ in range(300):
         roll(compiled(name, horizon=20), 1)
     assert held() - before < 4e6
+
+
+def test_bodies_fixtures_and_shapes_of_a_new_world_are_those_of_gymnasium(name: str) -> None:
+    identity, trunk, fixtures = GYMNASIUMS[name]
+    ours, theirs = Ours(name), Theirs(identity)
+    for world in (ours, theirs):
+        world.reset(7)
+    watch = ours.parameters.view(ours.module.MEMORY)[0]["stage"]["watch"]
+    mine, other = (described(int(start)) for start in (watch["trunk"], getattr(theirs.environment, trunk).this))
+    assert mine == other
+    assert sum(len(found) for _, found in mine) == fixtures
+
+
+def described(body: int) -> list[Any]:
+    """The numbers of all bodies of a world and of their fixtures, whichever body it is entered by."""
+    while before := int(lies_at(body, layout.BODY)["neighbours"][0]):
+        body = before
+    found = []
+    while body:
+        one, fixtures = lies_at(body, layout.BODY), []
+        place = int(one["fixtures"])
+        while place:
+            fixture = lies_at(place, FIXTURE)
+            shape = lies_at(int(fixture["shape"]), SHAPES[int(lies_at(int(fixture["shape"]), layout.EDGE)["kind"])])
+            fixtures.append((numbers(fixture), numbers(shape)))
+            place = int(fixture["next"])
+        found.append((numbers(one), fixtures))
+        body = int(one["neighbours"][1])
+    return found
+
+
+def lies_at(place: int, kind: np.dtype[Any]) -> Any:
+    """A struct."""
+    return np.frombuffer(ctypes.string_at(place, kind.itemsize), kind)[0]
+
+
+def numbers(struct: Any) -> list[Any]:
+    """Its fields that are no addresses or the solver's notes; of a polygon the vertices that there are."""
+    used = int(struct["count"]) if "count" in struct.dtype.names else None
+    fields = [name for name in struct.dtype.names if struct.dtype[name].base != np.int64 and name != "island"]
+    return [struct[name][:used].tolist() if np.ndim(struct[name]) == 2 else struct[name].tolist() for name in fields]
