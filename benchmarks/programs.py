@@ -7,10 +7,11 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import NamedTuple
 
 from benchmarks.peers import ROOT
@@ -78,8 +79,8 @@ def snakemake(study: str, *words: str) -> list[str]:
 @contextmanager
 def project(name: str, study: str) -> Iterator[Path]:
     """A copy of the project in a folder of its own, with one study; the kernels that are compiled come with it."""
-    with TemporaryDirectory(prefix="benchmark-") as place:
-        folder = Path(place)
+    folder = Path(mkdtemp(prefix="benchmark-"))
+    try:
         for part in PARTS:
             source = ROOT / part
             if source.is_dir():
@@ -89,6 +90,23 @@ def project(name: str, study: str) -> Iterator[Path]:
         (folder / "studies").mkdir()
         (folder / "studies" / f"{name}.yaml").write_text(study, encoding="utf-8")
         yield folder
+    finally:
+        remove(folder)
+
+
+def remove(folder: Path, seconds: float = 30.0) -> None:
+    """Take a folder away, where the mirror of a study may still write: it ends a moment after Snakemake.
+
+    Raises:
+        OSError: if it cannot be taken away by then.
+    """
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(0.2)
+    shutil.rmtree(folder)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 from benchmarks.measure import Goal
 from benchmarks.other_core import speedup
 from benchmarks.peers import ROOT
-from benchmarks.programs import Watched
+from benchmarks.programs import Watched, remove
 from benchmarks.training import Trained, crossed, train
 
 
@@ -79,6 +80,24 @@ def test_by_the_clock_two_jobs_take_as_long_as_the_slower_and_by_the_processor_a
     pair = [Watched(6.25, 4.0, 0), Watched(5.0, 4.0, 0)]
     assert speedup(single, pair, "wall") == 10.0 / 6.25
     assert speedup(single, pair, "processor") == 8.0 / 4.0
+
+
+def test_a_folder_that_another_process_still_writes_to_is_taken_away_when_it_ends(tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    writer = (
+        "import pathlib, sys, time\n"
+        "place, end = pathlib.Path(sys.argv[1]) / 'results', time.monotonic() + 1.0\n"
+        "while time.monotonic() < end:\n"
+        "    place.mkdir(exist_ok=True)\n"
+        "    (place / str(time.monotonic_ns())).touch()\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", writer, str(folder)], stderr=subprocess.DEVNULL)
+    while not (folder / "results").exists():
+        time.sleep(0.01)
+    remove(folder)
+    process.wait()
+    assert not folder.exists()
 
 
 def test_a_folder_that_is_no_environment_is_not_emptied_for_the_peers(tmp_path: Path) -> None:
