@@ -65,7 +65,7 @@ def run(settings: Settings) -> Iterator[Row]:
 
 
 def quickstart() -> Row:
-    """The study of README's first command; its kernels are there."""
+    """The study of README's first command, with the kernels that this checkout has compiled."""
     study = (ROOT / "studies" / "quickstart.yaml").read_text(encoding="utf-8")
     with all_cores() as cores, project("quickstart", study) as folder:
         whole = watch(snakemake("quickstart", "--cores", str(cores), "--quiet", "all"), folder)
