@@ -31,7 +31,7 @@ SUBJECTS = {
     "rollouts": "classic control and LQR, against Gymnasium, EnvPool and gymnax",
     "engines": "MuJoCo and Box2D, against Gymnasium, EnvPool and bare physics",
     "training_gradient_free": "ARS, CEM and CMA-ES, against sb3-contrib's ARS",
-    "training_gradient": "REINFORCE, PPO and one-step PPO, against Stable-Baselines3's PPO and A2C",
+    "training_gradient": "REINFORCE, PPO and its A2C form, against Stable-Baselines3's PPO and A2C",
     "job_start": "from the command to the first environment step",
     "memory": "largest memory of one job",
     "other_core": "two jobs side by side, against one",

@@ -13,6 +13,7 @@ import pytest
 
 from harness.cli import main
 from harness.plugins import ROOT
+from harness.tracking import ledger, ui
 
 SERVER = """
 import pathlib, signal, subprocess, sys, time
@@ -83,6 +84,14 @@ def test_a_server_that_is_named_is_not_served_again_and_its_password_not_told(
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://name:secret@example.org/")
     assert main(["ui", "smoke"]) == 0
     assert capsys.readouterr().out.splitlines()[2].split() == ["all", "runs", "https://example.org/"]
+
+
+def test_the_views_of_one_store_are_not_told_of_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger.write(tmp_path, ledger.Ledger("smoke", "mlflow.db", views={"all runs": "/#/experiments/1"}))
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    assert ui.addresses("http://here", tmp_path, "smoke") == {"all runs": "http://here/#/experiments/1"}
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://example.org")
+    assert ui.addresses("https://example.org", tmp_path, "smoke") == {"all runs": "https://example.org/"}
 
 
 @pytest.mark.parametrize("broken", ["raise ImportError('no module\\nof that name')", "import nowhere_at_all", "1 / 0"])

@@ -27,7 +27,7 @@ def add_commands(commands: Any) -> None:
     mirror.set_defaults(act=follow_study)
     ui = commands.add_parser(
         "ui",
-        help="browse all runs in MLflow's own interface, on this machine only",
+        help="browse all runs in MLflow's own interface, on this machine only or on the server that is named",
         description="Serve MLflow over the runs of all studies, seen from this machine only, and print the addresses "
         "of the views worth opening first: mean curves of each algorithm, and the table of runs. Where "
         "MLFLOW_TRACKING_URI names a server, it has them, and only the addresses are printed.",

@@ -155,13 +155,12 @@ def _progress(mirror: Mirror) -> Iterator[records.Progress]:
 
 def _account(mirror: Mirror, wanted: Wanted, troubles: dict[str, str], complaint: str) -> ledger.Ledger:
     """Write the ledger if it says something new; a new complaint is logged once."""
-    uri = store.address(mirror.results)
     shown = {name: run.digest for name, run in mirror.shown.items() if name in wanted}
     mirrored = {name: digest for name, digest in shown.items() if digest == wanted[name][1].digest}
     missing = {name: complaint for name in wanted if name not in mirrored} | troubles
     account = ledger.Ledger(
         study=mirror.study,
-        store=store.STORE if uri.startswith("sqlite") else store.shown(uri),
+        store=store.home(mirror.results),
         mirrored=mirrored,
         unmirrored=missing,
         complaint=complaint,

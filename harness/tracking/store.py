@@ -64,6 +64,12 @@ def address(results: Path) -> str:
     return named or f"sqlite:///{(results / STORE).resolve()}"
 
 
+def home(results: Path) -> str:
+    """What a ledger calls the store: the name of the SQLite file, or the address of a server, without a password."""
+    uri = address(results)
+    return STORE if uri.startswith("sqlite") else shown(uri)
+
+
 def shown(text: str) -> str:
     """An address, or a text with addresses in it, without the name and password of anybody, and in plain letters."""
     return plain(USER.sub("://", text))

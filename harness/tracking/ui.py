@@ -95,6 +95,7 @@ def named_server(root: Path) -> str:
 
 
 def addresses(server: str, root: Path, study: str) -> dict[str, str]:
-    """The views of a study on a server by name, "all runs" first; its bare UI where the mirror has published none."""
-    views = ledger.read(root, study).views or {"all runs": "/"}
+    """The views of a study on a server by name, "all runs" first; its bare UI where the mirror has made none there."""
+    known = ledger.read(root, study)
+    views = (known.views if known.store == store.home(root) else {}) or {"all runs": "/"}
     return {name: f"{server}{views[name]}" for name in sorted(views, key=lambda name: (name != "all runs", name))}
