@@ -89,7 +89,7 @@ def open_ui(options: argparse.Namespace) -> int:
     if not 1 <= options.port <= 65535:
         raise InputError("--port", f"{options.port} is not from 1 to 65535")
     results = ROOT / "results"
-    if server := ui.named_server(results):
+    if server := store.shown(store.named_server().rstrip("/")):
         print(f"The runs are on the server that {store.NAMED} names; open one of these.\n")
         _list(ui.addresses(server, results, options.study))
         return 0

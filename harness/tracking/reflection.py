@@ -160,7 +160,7 @@ def _account(mirror: Mirror, wanted: Wanted, troubles: dict[str, str], complaint
     missing = {name: complaint for name in wanted if name not in mirrored} | troubles
     account = ledger.Ledger(
         study=mirror.study,
-        store=store.home(mirror.results),
+        store=store.home(),
         mirrored=mirrored,
         unmirrored=missing,
         complaint=complaint,

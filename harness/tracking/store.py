@@ -50,8 +50,8 @@ class StoreError(Exception):
     """The store cannot be used now; the message says why. The files are not touched by it."""
 
 
-def address(results: Path) -> str:
-    """The tracking URI: a server named by MLFLOW_TRACKING_URI, or the SQLite file of these results.
+def named_server() -> str:
+    """The server that MLFLOW_TRACKING_URI names, or nothing.
 
     It may hold a password: `shown` is what is kept and told of it.
 
@@ -61,13 +61,17 @@ def address(results: Path) -> str:
     named = os.environ.get(NAMED, "")
     if named and not named.startswith(("http://", "https://")):
         raise InputError(NAMED, f"only http:// and https:// servers can be named; without it results/{STORE} is used")
-    return named or f"sqlite:///{(results / STORE).resolve()}"
+    return named
 
 
-def home(results: Path) -> str:
-    """What a ledger calls the store: the name of the SQLite file, or the address of a server, without a password."""
-    uri = address(results)
-    return STORE if uri.startswith("sqlite") else shown(uri)
+def address(results: Path) -> str:
+    """The tracking URI: the server that is named, or the SQLite file of these results; raises as `named_server`."""
+    return named_server() or f"sqlite:///{(results / STORE).resolve()}"
+
+
+def home() -> str:
+    """What a ledger calls the store: the address of a server, without a password, or the name of the SQLite file."""
+    return shown(named_server()) or STORE
 
 
 def shown(text: str) -> str:

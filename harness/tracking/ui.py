@@ -88,14 +88,8 @@ def _end_group(leader: subprocess.Popen[bytes]) -> None:
     leader.wait()
 
 
-def named_server(root: Path) -> str:
-    """The server that shows the runs where MLFLOW_TRACKING_URI names one, without a password; else nothing."""
-    address = store.address(root)
-    return store.shown(address.rstrip("/")) if address.startswith("http") else ""
-
-
 def addresses(server: str, root: Path, study: str) -> dict[str, str]:
     """The views of a study on a server by name, "all runs" first; its bare UI where the mirror has made none there."""
     known = ledger.read(root, study)
-    views = (known.views if known.store == store.home(root) else {}) or {"all runs": "/"}
+    views = (known.views if known.store == store.home() else {}) or {"all runs": "/"}
     return {name: f"{server}{views[name]}" for name in sorted(views, key=lambda name: (name != "all runs", name))}
